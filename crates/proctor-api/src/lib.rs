@@ -1,1 +1,34 @@
+//! Request and response types of Proctor's HTTP API.
+//!
+//! Both binaries speak through these types, so this crate knows serde and nothing of servers, clients
+//! or stores. Field names are those of the Go system wherever it had the field; what is new is optional,
+//! so that documents and clients of either age understand each other.
 
+mod bundle;
+mod execution;
+mod log;
+mod metadata;
+mod problem;
+mod secret;
+mod status;
+
+pub use bundle::{BUNDLE_LIMIT_BYTES, BundleReceipt, bundle_digest_is_well_formed};
+pub use execution::{
+    Execution, ExecutionPage, ExecutionRequest, StopRequest, StopRequested, Transition,
+};
+pub use log::{LOG_SUBPROTOCOL, LogEnd, LogEvent, LogEventKind, decode_frame, encode_frame};
+pub use metadata::{
+    ArgMetadata, ArgType, EnvVars, Metadata, Published, PublishedProc, Resources, SecretMetadata,
+};
+pub use problem::{Mistake, Problem};
+pub use secret::{SecretRequest, SecretValue};
+pub use status::Status;
+
+/// Header that names the person who asks; the Go system's name for it.
+pub const EMAIL_HEADER: &str = "Email-Id";
+/// Header with the asker's token; the Go system's name for it.
+pub const TOKEN_HEADER: &str = "Access-Token";
+/// Header by which a client tells its version, such as `v3.0.0`.
+pub const CLIENT_VERSION_HEADER: &str = "Client-Version";
+/// Header that makes a repeated `POST /execution` answer with the first one's execution.
+pub const IDEMPOTENCY_HEADER: &str = "Idempotency-Key";

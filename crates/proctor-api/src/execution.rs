@@ -1,0 +1,101 @@
+//! Executions on the wire: what asks for one, and what is told about it.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::Status;
+
+/// Body of `POST /execution`.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct ExecutionRequest {
+    /// The proc to run.
+    #[serde(default)]
+    pub name: String,
+    /// Values by arg name; `null` means none.
+    #[serde(default)]
+    pub args: Option<BTreeMap<String, String>>,
+    /// Where to tell the outcome, by HTTP POST.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub callback_url: Option<String>,
+}
+
+/// One run of a proc, as every route tells it. The first seven fields are the Go system's.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Execution {
+    /// Below 2^53, so that every JSON reader keeps all its digits.
+    pub id: u64,
+    /// The proc's name.
+    pub job_name: String,
+    /// The execution's own name, `proctor-<uuid>`.
+    pub name: String,
+    /// The image of the proc, empty for a proc that has none.
+    pub image_tag: String,
+    pub created_at: Timestamp,
+    pub updated_at: Timestamp,
+    pub status: Status,
+    /// Who asked for it, as that client named itself.
+    #[serde(default)]
+    pub user_email: String,
+    #[serde(default)]
+    pub args: BTreeMap<String, String>,
+    /// `kubernetes`, `local` or `agent`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub runner: Option<String>,
+    /// The exit code of the proc, if it ended by exiting.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exit_code: Option<i32>,
+    /// The signal that ended the proc, if one did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signal: Option<i32>,
+    /// In words, why the execution stands where it stands.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub started_at: Option<Timestamp>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub finished_at: Option<Timestamp>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stop_requested: Option<StopRequested>,
+    /// Where the outcome is posted to, if the request asked for that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub callback_url: Option<String>,
+    /// Every status so far with its time; only where one execution is asked for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub transitions: Vec<Transition>,
+}
+
+/// One step in the life of an execution.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Transition {
+    pub status: Status,
+    pub at: Timestamp,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// Who asked for a stop, and when.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StopRequested {
+    pub by: String,
+    pub at: Timestamp,
+}
+
+/// Body of `POST /execution/{id}/stop`; an empty body means the defaults.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StopRequest {
+    /// Seconds between TERM and KILL; the service's default if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub grace_seconds: Option<u32>,
+}
+
+/// Answer of `GET /execution`, newest first.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct ExecutionPage {
+    pub executions: Vec<Execution>,
+    /// Hand it back as `cursor` for the next page; absent on the last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_cursor: Option<String>,
+}
