@@ -1,1 +1,3 @@
+//! The Proctor service. `startup` tells how it boots; docs/ARCHITECTURE.md tells how the parts fit.
 
+pub mod domain;

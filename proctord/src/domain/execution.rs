@@ -1,0 +1,200 @@
+//! The record of an execution: what a launch needs except secret values, and where it stands.
+
+use std::fmt;
+use std::str::FromStr;
+
+use jiff::Timestamp;
+use proctor_api::{Metadata, Resources, Status};
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use super::args::Args;
+use super::id::ExecutionId;
+use super::lifecycle::{Exit, State, StopIntent};
+use super::name::{ExecutionName, ProcName, VariableName};
+
+/// Which kind of runner carries an execution out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum RunnerKind {
+    Kubernetes,
+    Local,
+    Agent,
+}
+
+/// The text names no runner.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("`{0}` is no runner; there are kubernetes, local and agent")]
+pub struct UnknownRunner(String);
+
+impl RunnerKind {
+    /// The name in configuration, in the store and on the wire.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Kubernetes => "kubernetes",
+            Self::Local => "local",
+            Self::Agent => "agent",
+        }
+    }
+}
+
+impl FromStr for RunnerKind {
+    type Err = UnknownRunner;
+
+    fn from_str(text: &str) -> Result<Self, UnknownRunner> {
+        [Self::Kubernetes, Self::Local, Self::Agent]
+            .into_iter()
+            .find(|kind| kind.as_str() == text)
+            .ok_or_else(|| UnknownRunner(text.to_owned()))
+    }
+}
+
+/// What is to run, as it was when the execution was accepted: a relaunch never reads newer metadata.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Plan {
+    pub image: String,
+    pub command: Option<Vec<String>>,
+    pub bundle: Option<String>,
+    pub args: Args,
+    pub secret_names: Vec<VariableName>,
+    pub groups: Vec<String>,
+    pub deadline_seconds: Option<u32>,
+    #[serde(default)]
+    pub retries: u32,
+    pub resources: Option<Resources>,
+    pub max_concurrent: Option<u32>,
+}
+
+impl Plan {
+    /// The plan of an execution of this proc with these args.
+    #[must_use]
+    pub fn of(metadata: &Metadata, args: Args) -> Self {
+        let secret_names = metadata
+            .env_vars
+            .secrets
+            .iter()
+            .filter_map(|secret| secret.name.parse().ok())
+            .collect();
+        Self {
+            image: metadata.image_name.clone(),
+            command: metadata.command.clone(),
+            bundle: metadata.bundle.clone(),
+            args,
+            secret_names,
+            groups: metadata.authorized_groups.clone(),
+            deadline_seconds: metadata.deadline_seconds,
+            retries: metadata.retries.unwrap_or(0),
+            resources: metadata.resources.clone(),
+            max_concurrent: metadata.max_concurrent,
+        }
+    }
+}
+
+/// Number that grows each time an execution changes its owner; a write with an older one is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Fence(pub i64);
+
+/// One run of a proc as the store keeps it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Execution {
+    pub id: ExecutionId,
+    pub name: ExecutionName,
+    pub proc_name: ProcName,
+    pub user: String,
+    pub plan: Plan,
+    pub runner: RunnerKind,
+    /// The host that a local execution belongs to.
+    pub host: Option<String>,
+    pub state: State,
+    pub stop: Option<StopIntent>,
+    pub created_at: Timestamp,
+    pub updated_at: Timestamp,
+    /// Not launched by then, it fails; a queued one is exempt.
+    pub start_before: Timestamp,
+    pub callback_url: Option<String>,
+    /// The replica that acts for it.
+    pub owner: String,
+    pub fence: Fence,
+    /// What the runner calls the thing that runs: a Job's uid on Kubernetes.
+    pub handle: Option<String>,
+    /// Whether its log may still grow.
+    pub log_open: bool,
+}
+
+/// One step in an execution's life, as it is stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
+    pub status: Status,
+    pub at: Timestamp,
+    pub reason: Option<String>,
+}
+
+impl Execution {
+    /// Where it stands.
+    #[must_use]
+    pub fn status(&self) -> Status {
+        self.state.status()
+    }
+
+    /// The execution as it appears on the wire, without its steps.
+    #[must_use]
+    pub fn to_api(&self) -> proctor_api::Execution {
+        let ending = self.state.ending();
+        let exit = ending.and_then(|ending| ending.exit);
+        proctor_api::Execution {
+            id: self.id.into(),
+            job_name: self.proc_name.to_string(),
+            name: self.name.to_string(),
+            image_tag: self.plan.image.clone(),
+            created_at: self.created_at,
+            updated_at: self.updated_at,
+            status: self.status(),
+            user_email: self.user.clone(),
+            args: self
+                .plan
+                .args
+                .iter()
+                .map(|(name, value)| (name.to_string(), value.clone()))
+                .collect(),
+            runner: Some(self.runner.as_str().to_owned()),
+            exit_code: exit.and_then(Exit::code),
+            signal: exit.and_then(Exit::signal),
+            reason: self.state.reason().map(ToOwned::to_owned),
+            started_at: self.state.started_at(),
+            finished_at: ending.map(|ending| ending.finished_at),
+            stop_requested: self.stop.as_ref().map(|stop| proctor_api::StopRequested {
+                by: stop.by.clone(),
+                at: stop.at,
+            }),
+            callback_url: self.callback_url.clone(),
+            transitions: Vec::new(),
+        }
+    }
+}
+
+impl Exit {
+    /// The exit code, if it exited.
+    #[must_use]
+    pub fn code(self) -> Option<i32> {
+        match self {
+            Self::Code(code) => Some(code),
+            Self::Signal(_) => None,
+        }
+    }
+
+    /// The signal, if one ended it.
+    #[must_use]
+    pub fn signal(self) -> Option<i32> {
+        match self {
+            Self::Signal(signal) => Some(signal),
+            Self::Code(_) => None,
+        }
+    }
+}
+
+impl fmt::Display for RunnerKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}

@@ -1,0 +1,180 @@
+use jiff::Timestamp;
+use proctor_api::Status;
+
+use super::{Cause, End, Ending, Event, Exit, State, StopIntent};
+
+fn moment(text: &str) -> Timestamp {
+    text.parse().unwrap()
+}
+
+fn ending(exit: Option<Exit>) -> Ending {
+    Ending {
+        exit,
+        reason: None,
+        started_at: None,
+        finished_at: moment("2026-11-20T12:00:01Z"),
+    }
+}
+
+fn end(cause: Cause, exit: Option<Exit>) -> Event {
+    Event::End(End {
+        cause,
+        ending: ending(exit),
+    })
+}
+
+fn states() -> Vec<State> {
+    let reason = "why".to_owned();
+    vec![
+        State::Received,
+        State::RequirementNotMet {
+            reason: reason.clone(),
+        },
+        State::Queued,
+        State::Created,
+        State::CreationFailed { reason },
+        State::Running {
+            started_at: moment("2026-11-20T12:00:00Z"),
+        },
+        State::Succeeded(ending(Some(Exit::Code(0)))),
+        State::Failed(ending(Some(Exit::Code(3)))),
+        State::TimedOut(ending(None)),
+        State::Stopped(ending(None)),
+        State::Lost(ending(None)),
+    ]
+}
+
+fn events() -> Vec<Event> {
+    vec![
+        Event::Create,
+        Event::FailCreation {
+            reason: "no".into(),
+        },
+        Event::Run {
+            started_at: moment("2026-11-20T12:00:00Z"),
+        },
+        end(Cause::Exited, Some(Exit::Code(0))),
+        Event::Withdraw {
+            at: moment("2026-11-20T12:00:00Z"),
+        },
+    ]
+}
+
+fn stop() -> StopIntent {
+    StopIntent {
+        by: "ops@example.com".into(),
+        at: moment("2026-11-20T11:59:59Z"),
+        grace_seconds: None,
+    }
+}
+
+/// The edge table of the design: what is not in it is forbidden.
+#[test]
+fn exactly_the_edges_of_the_table_exist() {
+    let edges = [
+        (Status::Received, "become created", Status::Created),
+        (Status::Queued, "become created", Status::Created),
+        (
+            Status::Received,
+            "fail to be created",
+            Status::CreationFailed,
+        ),
+        (Status::Queued, "fail to be created", Status::CreationFailed),
+        (
+            Status::Created,
+            "fail to be created",
+            Status::CreationFailed,
+        ),
+        (Status::Created, "begin to run", Status::Running),
+        (Status::Created, "end", Status::Succeeded),
+        (Status::Running, "end", Status::Succeeded),
+    ];
+    for state in states() {
+        for event in events() {
+            let expected = edges
+                .iter()
+                .find(|edge| edge.0 == state.status() && edge.1 == event.verb());
+            let seen = state
+                .clone()
+                .transition(event.clone(), None)
+                .map(|next| next.status());
+            assert_eq!(
+                seen.ok(),
+                expected.map(|edge| edge.2),
+                "{state:?} and {event:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn nothing_follows_a_terminal_state() {
+    for state in states()
+        .into_iter()
+        .filter(|state| state.status().is_terminal())
+    {
+        for event in events() {
+            assert!(
+                state.clone().transition(event, Some(&stop())).is_err(),
+                "{state:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn the_cause_and_the_exit_decide_the_outcome() {
+    let cases = [
+        (Cause::Exited, Some(Exit::Code(0)), Status::Succeeded),
+        (Cause::Exited, Some(Exit::Code(3)), Status::Failed),
+        (Cause::Exited, Some(Exit::Signal(11)), Status::Failed),
+        (Cause::Exited, None, Status::Failed),
+        (Cause::CannotStart, None, Status::Failed),
+        (Cause::Stopped, Some(Exit::Signal(15)), Status::Failed),
+        (Cause::Deadline, Some(Exit::Code(0)), Status::TimedOut),
+        (Cause::Gone, None, Status::Lost),
+    ];
+    for (cause, exit, expected) in cases {
+        let state = State::Created
+            .transition(end(cause.clone(), exit), None)
+            .unwrap();
+        assert_eq!(state.status(), expected, "{cause:?} {exit:?}");
+    }
+}
+
+#[test]
+fn an_end_after_a_stop_intent_is_a_stop_and_keeps_its_exit() {
+    let running = State::Running {
+        started_at: moment("2026-11-20T12:00:00Z"),
+    };
+
+    let state = running
+        .transition(end(Cause::Exited, Some(Exit::Code(7))), Some(&stop()))
+        .unwrap();
+
+    assert_eq!(state.status(), Status::Stopped);
+    assert_eq!(state.ending().unwrap().exit, Some(Exit::Code(7)));
+    assert_eq!(state.started_at(), Some(moment("2026-11-20T12:00:00Z")));
+}
+
+#[test]
+fn what_the_runner_never_had_is_withdrawn_only_by_a_stop() {
+    let at = moment("2026-11-20T12:00:00Z");
+    for state in [State::Received, State::Queued] {
+        assert!(
+            state
+                .clone()
+                .transition(Event::Withdraw { at }, None)
+                .is_err()
+        );
+        let stopped = state
+            .transition(Event::Withdraw { at }, Some(&stop()))
+            .unwrap();
+        assert_eq!(stopped.status(), Status::Stopped);
+    }
+    assert!(
+        State::Created
+            .transition(Event::Withdraw { at }, Some(&stop()))
+            .is_err()
+    );
+}
