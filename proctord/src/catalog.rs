@@ -1,0 +1,79 @@
+//! What can be run: the published procs, their bundles and their secrets. A catalog knows nothing of
+//! executions. Secret values are sealed before they are written and opened only for a launch.
+
+pub mod sealing;
+pub mod sqlite;
+
+use std::collections::BTreeSet;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use proctor_api::Metadata;
+use secrecy::SecretString;
+use thiserror::Error;
+
+use crate::domain::environment::Secrets;
+use crate::domain::name::{ProcName, VariableName};
+
+/// Why the catalog did not do what it was asked.
+#[derive(Debug, Error)]
+pub enum CatalogError {
+    #[error("no space is left to {doing}")]
+    Full { doing: &'static str },
+    #[error("the catalog did not {doing}")]
+    Unavailable {
+        doing: &'static str,
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    #[error("the catalog holds something unreadable: {what}")]
+    Damaged {
+        what: String,
+        source: Option<Box<dyn std::error::Error + Send + Sync>>,
+    },
+}
+
+/// The published procs. Every implementation passes the one conformance suite.
+#[async_trait]
+pub trait Catalog: Send + Sync {
+    /// Publishes procs, all or none; one that exists is replaced whole, its secrets stay.
+    async fn publish(&self, procs: &[(ProcName, Metadata)]) -> Result<(), CatalogError>;
+
+    /// One proc.
+    async fn proc(&self, name: &ProcName) -> Result<Option<Metadata>, CatalogError>;
+
+    /// All procs, ordered by name.
+    async fn procs(&self) -> Result<Vec<Metadata>, CatalogError>;
+
+    /// Sets one secret of a proc and leaves its others; the proc need not be published yet.
+    async fn set_secret(
+        &self,
+        proc_name: &ProcName,
+        name: &VariableName,
+        value: SecretString,
+    ) -> Result<(), CatalogError>;
+
+    /// Replaces all secrets of a proc.
+    async fn replace_secrets(
+        &self,
+        proc_name: &ProcName,
+        secrets: Secrets,
+    ) -> Result<(), CatalogError>;
+
+    /// The names of the secrets that are set for a proc.
+    async fn secret_names(
+        &self,
+        proc_name: &ProcName,
+    ) -> Result<BTreeSet<VariableName>, CatalogError>;
+
+    /// The secrets of a proc, for a launch.
+    async fn secrets(&self, proc_name: &ProcName) -> Result<Secrets, CatalogError>;
+
+    /// Keeps a bundle under its digest, which the caller has checked.
+    async fn put_bundle(&self, digest: &str, bundle: Bytes) -> Result<(), CatalogError>;
+
+    /// A bundle.
+    async fn bundle(&self, digest: &str) -> Result<Option<Bytes>, CatalogError>;
+
+    /// Whether the catalog answers now.
+    async fn check(&self) -> Result<(), CatalogError>;
+}

@@ -1,0 +1,269 @@
+//! What proctord remembers: executions with every step of their lives, their logs, deliveries and the
+//! audit trail. Each method of [`Store`] is one whole unit of work: what it changes and the rows that the
+//! change causes are committed together or not at all. A store knows nothing of runners or HTTP.
+
+mod log;
+pub mod sqlite;
+
+use std::num::NonZeroU32;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use proctor_api::{LogEnd, LogEvent, Status};
+use thiserror::Error;
+use uuid::Uuid;
+
+use crate::domain::execution::{Execution, Fence, Plan, RunnerKind, Step};
+use crate::domain::id::ExecutionId;
+use crate::domain::lifecycle::{Event, Forbidden, StopIntent};
+use crate::domain::name::{ExecutionName, ProcName};
+
+pub use log::{LogAppend, LogPosition, LogSlice, LogTail, StoredChunk};
+
+/// Why the store did not do what it was asked.
+#[derive(Debug, Error)]
+pub enum StoreError {
+    #[error("there is no execution {0}")]
+    NotFound(ExecutionId),
+    #[error("execution {0} belongs to another replica by now")]
+    FenceLost(ExecutionId),
+    #[error(transparent)]
+    Forbidden(#[from] Forbidden),
+    #[error("the idempotency key was used for another request")]
+    KeyReused,
+    #[error("log of execution {id}: bytes at offset {offset} do not continue what is stored")]
+    LogDiscontinuous { id: ExecutionId, offset: u64 },
+    #[error("no space is left to {doing}")]
+    Full { doing: &'static str },
+    #[error("the store did not {doing}")]
+    Unavailable {
+        doing: &'static str,
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    #[error("the store holds something unreadable: {what}")]
+    Damaged {
+        what: String,
+        source: Option<Box<dyn std::error::Error + Send + Sync>>,
+    },
+}
+
+/// A replica of proctord during one life of its process, and the host it runs on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Replica {
+    /// New at each start.
+    pub id: String,
+    /// Stays the same for a host, or for a data folder that may move between hosts.
+    pub host: String,
+}
+
+/// An execution that is to be accepted.
+#[derive(Debug, Clone)]
+pub struct NewExecution {
+    pub name: ExecutionName,
+    pub proc_name: ProcName,
+    pub user: String,
+    pub plan: Plan,
+    pub runner: RunnerKind,
+    /// Set for executions that only this host can carry out.
+    pub host: Option<String>,
+    pub callback_url: Option<String>,
+    /// How long after now it may wait for its launch.
+    pub start_within: jiff::SignedDuration,
+    /// Why it must not run, all reasons together: it is stored as REQUIREMENT_NOT_MET.
+    pub refusal: Option<String>,
+    /// The replica that will act for it.
+    pub owner: String,
+}
+
+/// A client's key by which a repeated request finds the first one's execution.
+#[derive(Debug, Clone)]
+pub struct Idempotency {
+    pub key: String,
+    /// Digest of the request's meaning: the same key with another digest is an error.
+    pub request_digest: String,
+}
+
+/// Outcome of accepting.
+#[derive(Debug, Clone)]
+pub enum Accepted {
+    /// Stored now: RECEIVED, QUEUED or REQUIREMENT_NOT_MET.
+    New(Execution),
+    /// The same request was accepted before, and this is how it stands.
+    Before(Execution),
+}
+
+impl Accepted {
+    /// The execution, new or not.
+    #[must_use]
+    pub fn execution(&self) -> &Execution {
+        match self {
+            Self::New(execution) | Self::Before(execution) => execution,
+        }
+    }
+}
+
+/// A change of state that a replica asks for.
+#[derive(Debug, Clone)]
+pub struct Change {
+    pub id: ExecutionId,
+    pub fence: Fence,
+    pub event: Event,
+    /// What the runner calls the thing that runs, if this change makes it known.
+    pub handle: Option<String>,
+}
+
+/// Which executions a list shows.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    pub proc_name: Option<ProcName>,
+    pub user: Option<String>,
+    pub status: Option<Status>,
+    /// Created at or after.
+    pub since: Option<Timestamp>,
+    /// Created before.
+    pub until: Option<Timestamp>,
+}
+
+/// Where a page ends: lists run from new to old by (created_at, id).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Cursor {
+    pub created_at: Timestamp,
+    pub id: ExecutionId,
+}
+
+/// One page of a list.
+#[derive(Debug, Clone)]
+pub struct Page {
+    pub executions: Vec<Execution>,
+    pub next: Option<Cursor>,
+}
+
+/// Who did what to what, from where, with what result.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuditEntry {
+    pub who: String,
+    /// Verb and resource, such as `execution.create`.
+    pub action: &'static str,
+    /// The thing touched, such as a proc's name or an execution's id; the store fills in the id of an
+    /// execution that it creates.
+    pub target: String,
+    pub source: String,
+    pub result: AuditResult,
+    pub request_id: String,
+}
+
+/// How an audited action went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AuditResult {
+    Done,
+    Refused,
+    Failed,
+}
+
+impl AuditResult {
+    /// The name in the store and on the wire.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Refused => "refused",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+/// The memory of proctord. Every implementation passes the one conformance suite.
+#[async_trait]
+pub trait Store: Send + Sync {
+    /// The id of this installation, made by the first migration and never changed.
+    async fn installation(&self) -> Result<Uuid, StoreError>;
+
+    /// Stores an execution, or finds the one that this user's key stood for in the last 24 hours. With
+    /// `max_concurrent` reached it is QUEUED, otherwise RECEIVED and holds a slot; a refused one is
+    /// REQUIREMENT_NOT_MET and its log is closed with an end event. The audit row is part of it.
+    async fn accept(
+        &self,
+        new: NewExecution,
+        idempotency: Option<Idempotency>,
+        audit: AuditEntry,
+    ) -> Result<Accepted, StoreError>;
+
+    /// Applies an event by the rules of the domain, under the fence. A terminal state frees the slot and
+    /// writes the deliveries that it causes.
+    async fn transition(&self, change: Change) -> Result<Execution, StoreError>;
+
+    /// Stores the wish to stop. The first wish stands, but a shorter grace replaces a longer one; an
+    /// execution that has ended is returned as it is and gets no wish. Either way it is audited.
+    async fn request_stop(
+        &self,
+        id: ExecutionId,
+        intent: StopIntent,
+        audit: AuditEntry,
+    ) -> Result<Execution, StoreError>;
+
+    /// Takes over every execution of the replica's host that is live or whose log is open: owner is the
+    /// replica, fence one higher. Only for one who holds the data folder's lock.
+    async fn adopt_host(&self, replica: &Replica) -> Result<Vec<Execution>, StoreError>;
+
+    /// Gives free slots of the proc to its longest waiting QUEUED executions; they stay QUEUED until the
+    /// runner has them, belong to `owner` and are returned, oldest first.
+    async fn admit_queued(
+        &self,
+        proc_name: &ProcName,
+        owner: &str,
+    ) -> Result<Vec<Execution>, StoreError>;
+
+    /// One execution.
+    async fn execution(&self, id: ExecutionId) -> Result<Option<Execution>, StoreError>;
+
+    /// Every step of an execution so far, oldest first.
+    async fn steps(&self, id: ExecutionId) -> Result<Vec<Step>, StoreError>;
+
+    /// A page of executions, newest first.
+    async fn executions(
+        &self,
+        filter: &Filter,
+        after: Option<Cursor>,
+        limit: NonZeroU32,
+    ) -> Result<Page, StoreError>;
+
+    /// Appends to the logs of several executions in one commit; each answer stands for the append at its
+    /// place. An append must continue exactly where the stored log ends.
+    async fn append_log(
+        &self,
+        appends: &[LogAppend],
+    ) -> Result<Vec<Result<(), StoreError>>, StoreError>;
+
+    /// Where the stored log of an execution ends, so that its reader goes on from there.
+    async fn log_tail(&self, id: ExecutionId) -> Result<LogTail, StoreError>;
+
+    /// A piece of the log from a position on: whole stored chunks, the first one cut to the position, until
+    /// at least `bytes` are there or nothing more is stored; with the events that lie in the piece.
+    async fn read_log(
+        &self,
+        id: ExecutionId,
+        from: LogPosition,
+        bytes: usize,
+    ) -> Result<LogSlice, StoreError>;
+
+    /// Closes the log with its end event, under the fence; closing it again changes nothing.
+    async fn finish_log(
+        &self,
+        id: ExecutionId,
+        fence: Fence,
+        end: LogEnd,
+    ) -> Result<(), StoreError>;
+
+    /// Adds to the audit trail what no other unit of work recorded.
+    async fn audit(&self, entry: AuditEntry) -> Result<(), StoreError>;
+
+    /// Whether the store can be written to now.
+    async fn check(&self) -> Result<(), StoreError>;
+}
+
+/// An event together with the number that orders it among the events of its log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NumberedEvent {
+    pub number: u64,
+    pub event: LogEvent,
+}

@@ -1,0 +1,75 @@
+//! Logs as the store keeps them: chunks of bytes addressed by offset, and numbered events beside them.
+
+use bytes::Bytes;
+use proctor_api::LogEventKind;
+
+use super::NumberedEvent;
+use crate::domain::execution::Fence;
+use crate::domain::id::ExecutionId;
+
+/// Bytes and events that continue one execution's log.
+#[derive(Debug, Clone)]
+pub struct LogAppend {
+    pub id: ExecutionId,
+    pub fence: Fence,
+    /// Where the bytes begin; must be the end of what is stored.
+    pub offset: u64,
+    /// May be empty if only events are added.
+    pub bytes: Bytes,
+    /// Where the upstream's reader stands after these bytes, in the runner's own words.
+    pub cursor: String,
+    /// Events with offsets within or at the end of these bytes, in order; never the end event.
+    pub events: Vec<proctor_api::LogEvent>,
+}
+
+/// A reader's place in a log.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct LogPosition {
+    /// The next byte wanted.
+    pub offset: u64,
+    /// Events with lower numbers have been seen; a new reader at an offset begins with 0 and gets the
+    /// events from its offset on.
+    pub event_number: u64,
+}
+
+/// Where the stored log ends.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LogTail {
+    pub offset: u64,
+    /// The cursor stored with the last append.
+    pub cursor: Option<String>,
+}
+
+/// Bytes at an offset.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredChunk {
+    pub offset: u64,
+    pub bytes: Bytes,
+}
+
+/// A piece of a log.
+#[derive(Debug, Clone, Default)]
+pub struct LogSlice {
+    /// In order, each beginning where the one before ends.
+    pub chunks: Vec<StoredChunk>,
+    /// In order; all lie within the chunks or at their end.
+    pub events: Vec<NumberedEvent>,
+    /// Where to read on.
+    pub next: LogPosition,
+}
+
+impl LogSlice {
+    /// Whether nothing was there to read.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.chunks.is_empty() && self.events.is_empty()
+    }
+
+    /// Whether the log ends in this piece.
+    #[must_use]
+    pub fn has_end(&self) -> bool {
+        self.events
+            .iter()
+            .any(|event| matches!(event.event.kind, LogEventKind::End(_)))
+    }
+}
