@@ -179,8 +179,9 @@ pub trait Store: Send + Sync {
     async fn installation(&self) -> Result<Uuid, StoreError>;
 
     /// Stores an execution, or finds the one that this user's key stood for in the last 24 hours. With
-    /// `max_concurrent` reached it is QUEUED, otherwise RECEIVED and holds a slot; a refused one is
-    /// REQUIREMENT_NOT_MET and its log is closed with an end event. The audit row is part of it.
+    /// `max_concurrent` reached by those that hold a slot and those that wait for one it is QUEUED, otherwise
+    /// RECEIVED and holds a slot; a refused one is REQUIREMENT_NOT_MET and its log is closed with an end
+    /// event. The audit row is part of it; a repeated request changes nothing and has none.
     async fn accept(
         &self,
         new: NewExecution,
@@ -202,11 +203,12 @@ pub trait Store: Send + Sync {
     ) -> Result<Execution, StoreError>;
 
     /// Takes over every execution of the replica's host that is live or whose log is open: owner is the
-    /// replica, fence one higher. Only for one who holds the data folder's lock.
+    /// replica, fence one higher. What was QUEUED waits in the queue again, admitted or not. Once this has
+    /// returned, no write under an older fence can land. Only for one who holds the data folder's lock.
     async fn adopt_host(&self, replica: &Replica) -> Result<Vec<Execution>, StoreError>;
 
-    /// Gives free slots of the proc to its longest waiting QUEUED executions; they stay QUEUED until the
-    /// runner has them, belong to `owner` and are returned, oldest first.
+    /// Gives free slots of the proc to its longest waiting QUEUED executions, leaving out those with a stop
+    /// intent; they stay QUEUED until the runner has them, belong to `owner` and are returned, oldest first.
     async fn admit_queued(
         &self,
         proc_name: &ProcName,
@@ -246,7 +248,8 @@ pub trait Store: Send + Sync {
         bytes: usize,
     ) -> Result<LogSlice, StoreError>;
 
-    /// Closes the log with its end event, under the fence; closing it again changes nothing.
+    /// Closes the log with its end event, under the fence; closing it again changes nothing. The end must name
+    /// as many bytes as are stored, otherwise it is discontinuous. Deliveries that wait for it may go.
     async fn finish_log(
         &self,
         id: ExecutionId,

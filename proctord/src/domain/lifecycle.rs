@@ -87,6 +87,21 @@ pub struct StopIntent {
     pub grace_seconds: Option<u32>,
 }
 
+/// What an absent grace counts as where two are compared; what a runner takes if none is told.
+const USUAL_GRACE_SECONDS: u32 = 10;
+
+impl StopIntent {
+    /// The wish that stands after somebody wished again: the first one, with the shorter grace of both.
+    #[must_use]
+    pub fn repeated(mut self, again: &Self) -> Self {
+        let seconds = |grace: Option<u32>| grace.unwrap_or(USUAL_GRACE_SECONDS);
+        if seconds(again.grace_seconds) < seconds(self.grace_seconds) {
+            self.grace_seconds = again.grace_seconds;
+        }
+        self
+    }
+}
+
 /// The event cannot happen in that state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 #[error("an execution that is {from} cannot {event}")]

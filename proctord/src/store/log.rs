@@ -22,6 +22,14 @@ pub struct LogAppend {
     pub events: Vec<proctor_api::LogEvent>,
 }
 
+impl LogAppend {
+    /// Where the log ends after it.
+    #[must_use]
+    pub fn end(&self) -> u64 {
+        self.offset.saturating_add(self.bytes.len() as u64)
+    }
+}
+
 /// A reader's place in a log.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct LogPosition {

@@ -1,1 +1,214 @@
-//! The store in SQLite.
+//! The store in SQLite: `proctor.db` holds everything but log bytes, `logs.db` holds those, each with a writer
+//! of its own, so that a flood of log bytes never holds up an accept. Units of work live one per file below.
+
+mod accept;
+mod adopt;
+mod audit;
+mod delivery;
+mod fault;
+mod idempotency;
+mod list;
+mod log;
+mod queue;
+mod row;
+mod state;
+mod step;
+mod stop;
+mod time;
+mod transition;
+
+use std::num::NonZeroU32;
+use std::path::Path;
+use std::sync::atomic::AtomicU64;
+
+use async_trait::async_trait;
+use proctor_api::LogEnd;
+use uuid::Uuid;
+
+use super::{
+    Accepted, AuditEntry, Change, Cursor, Filter, Idempotency, LogAppend, LogPosition, LogSlice,
+    LogTail, NewExecution, Page, Replica, Store, StoreError,
+};
+use crate::domain::execution::{Execution, Fence, Step};
+use crate::domain::id::ExecutionId;
+use crate::domain::lifecycle::StopIntent;
+use crate::domain::name::ProcName;
+use crate::sqlite::{Database, OpenError, Setup};
+use fault::failed;
+
+/// Everything but log bytes.
+const RECORDS_FILE: &str = "proctor.db";
+/// Log bytes and log events.
+const LOGS_FILE: &str = "logs.db";
+
+/// The store in two SQLite files of one folder.
+pub struct SqliteStore {
+    records: Database,
+    logs: Database,
+    /// Tells ids of the same moment apart.
+    sequence: AtomicU64,
+}
+
+impl SqliteStore {
+    /// Opens the store of a folder, or makes one there.
+    ///
+    /// # Errors
+    /// The file that cannot be opened, and why.
+    pub async fn open(folder: &Path) -> Result<Self, OpenError> {
+        Self::open_bounded(folder, None).await
+    }
+
+    /// Opens a store whose files may have so many pages and no more, as on a full disk.
+    ///
+    /// # Errors
+    /// The file that cannot be opened, and why.
+    #[doc(hidden)]
+    pub async fn open_bounded(folder: &Path, page_limit: Option<u32>) -> Result<Self, OpenError> {
+        static RECORDS: sqlx::migrate::Migrator = sqlx::migrate!("../migrations/sqlite/store");
+        static LOGS: sqlx::migrate::Migrator = sqlx::migrate!("../migrations/sqlite/logs");
+        let records = Database::open(Setup {
+            path: folder.join(RECORDS_FILE),
+            migrator: &RECORDS,
+            attached: None,
+            page_limit,
+        })
+        .await?;
+        let logs = Database::open(Setup {
+            path: folder.join(LOGS_FILE),
+            migrator: &LOGS,
+            attached: Some(("records", folder.join(RECORDS_FILE))),
+            page_limit,
+        })
+        .await?;
+        Ok(Self {
+            records,
+            logs,
+            sequence: AtomicU64::new(0),
+        })
+    }
+
+    /// Closes both files.
+    pub async fn close(&self) {
+        // The logs' writer holds the other file open as well.
+        self.logs.close().await;
+        self.records.close().await;
+    }
+}
+
+#[async_trait]
+impl Store for SqliteStore {
+    async fn installation(&self) -> Result<Uuid, StoreError> {
+        let text: String = sqlx::query_scalar("SELECT uuid FROM installation")
+            .fetch_one(self.records.readers())
+            .await
+            .map_err(failed("read the installation's id"))?;
+        Uuid::try_parse(&text).map_err(|error| StoreError::Damaged {
+            what: "column uuid of the installation".to_owned(),
+            source: Some(Box::new(error)),
+        })
+    }
+
+    async fn accept(
+        &self,
+        new: NewExecution,
+        idempotency: Option<Idempotency>,
+        audit: AuditEntry,
+    ) -> Result<Accepted, StoreError> {
+        accept::accept(self, new, idempotency, audit).await
+    }
+
+    async fn transition(&self, change: Change) -> Result<Execution, StoreError> {
+        transition::transition(&self.records, change).await
+    }
+
+    async fn request_stop(
+        &self,
+        id: ExecutionId,
+        intent: StopIntent,
+        audit: AuditEntry,
+    ) -> Result<Execution, StoreError> {
+        stop::request(&self.records, id, intent, &audit).await
+    }
+
+    async fn adopt_host(&self, replica: &Replica) -> Result<Vec<Execution>, StoreError> {
+        adopt::adopt_host(self, replica).await
+    }
+
+    async fn admit_queued(
+        &self,
+        proc_name: &ProcName,
+        owner: &str,
+    ) -> Result<Vec<Execution>, StoreError> {
+        queue::admit(&self.records, proc_name, owner).await
+    }
+
+    async fn execution(&self, id: ExecutionId) -> Result<Option<Execution>, StoreError> {
+        row::find(self.records.readers(), id).await
+    }
+
+    async fn steps(&self, id: ExecutionId) -> Result<Vec<Step>, StoreError> {
+        step::list(self.records.readers(), id).await
+    }
+
+    async fn executions(
+        &self,
+        filter: &Filter,
+        after: Option<Cursor>,
+        limit: NonZeroU32,
+    ) -> Result<Page, StoreError> {
+        list::page(self.records.readers(), filter, after, limit).await
+    }
+
+    async fn append_log(
+        &self,
+        appends: &[LogAppend],
+    ) -> Result<Vec<Result<(), StoreError>>, StoreError> {
+        log::append::append(&self.logs, appends).await
+    }
+
+    async fn log_tail(&self, id: ExecutionId) -> Result<LogTail, StoreError> {
+        log::read::tail(self, id).await
+    }
+
+    async fn read_log(
+        &self,
+        id: ExecutionId,
+        from: LogPosition,
+        bytes: usize,
+    ) -> Result<LogSlice, StoreError> {
+        log::read::slice(self, id, from, bytes).await
+    }
+
+    async fn finish_log(
+        &self,
+        id: ExecutionId,
+        fence: Fence,
+        end: LogEnd,
+    ) -> Result<(), StoreError> {
+        log::finish::finish(self, id, fence, end).await
+    }
+
+    async fn audit(&self, entry: AuditEntry) -> Result<(), StoreError> {
+        let mut unit = self
+            .records
+            .begin()
+            .await
+            .map_err(failed("begin an audit row"))?;
+        audit::insert(&mut unit, &entry, time::now()).await?;
+        unit.commit().await.map_err(failed("keep the audit row"))
+    }
+
+    async fn check(&self) -> Result<(), StoreError> {
+        let mut unit = self
+            .records
+            .begin()
+            .await
+            .map_err(failed("begin to write"))?;
+        sqlx::query("UPDATE installation SET checked_at = ?")
+            .bind(time::micros(time::now()))
+            .execute(&mut *unit)
+            .await
+            .map_err(failed("write"))?;
+        unit.commit().await.map_err(failed("keep what was written"))
+    }
+}

@@ -1,0 +1,55 @@
+//! Adoption: a new replica takes over what its host has left unfinished. Once it has returned, no write under
+//! an older fence can land, in either file.
+
+use super::fault::failed;
+use super::{SqliteStore, row};
+use crate::domain::execution::Execution;
+use crate::store::{Replica, StoreError};
+
+/// Takes over everything unfinished of the replica's host.
+pub(super) async fn adopt_host(
+    store: &SqliteStore,
+    replica: &Replica,
+) -> Result<Vec<Execution>, StoreError> {
+    let mut unit = store
+        .records
+        .begin()
+        .await
+        .map_err(failed("begin to adopt executions"))?;
+    // Whether an admitted one was launched died with its owner: it goes back to its place in the queue.
+    let rows = sqlx::query(
+        "UPDATE execution SET owner = ?2, fence = fence + 1, slot = slot AND status <> 'QUEUED'
+          WHERE host = ?1 AND (live = 1 OR log_open = 1)
+         RETURNING *",
+    )
+    .bind(&replica.host)
+    .bind(&replica.id)
+    .fetch_all(&mut *unit)
+    .await
+    .map_err(failed("adopt executions"))?;
+    let mut executions = rows
+        .iter()
+        .map(row::execution)
+        .collect::<Result<Vec<_>, _>>()?;
+    unit.commit()
+        .await
+        .map_err(failed("keep adopted executions"))?;
+    wait_for_appends(store).await?;
+    executions.sort_by_key(|execution| (execution.created_at, execution.id));
+    Ok(executions)
+}
+
+/// An append takes the lock of the log file before it looks at the fence. This takes that lock once, so that
+/// every append that saw an older fence is done and every later one sees the new one.
+async fn wait_for_appends(store: &SqliteStore) -> Result<(), StoreError> {
+    let mut unit = store
+        .logs
+        .begin_beside()
+        .await
+        .map_err(failed("begin to wait for log writes"))?;
+    sqlx::query("DELETE FROM log WHERE execution_id = -1")
+        .execute(&mut *unit)
+        .await
+        .map_err(failed("wait for log writes"))?;
+    unit.commit().await.map_err(failed("wait for log writes"))
+}

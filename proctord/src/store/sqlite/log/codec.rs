@@ -1,0 +1,119 @@
+//! How chunks are packed: by zstd where that makes them smaller. Each chunk says how it is packed, so that
+//! this may change without touching what is stored.
+
+use bytes::Bytes;
+
+use crate::store::StoreError;
+use crate::store::sqlite::fault::damaged;
+
+/// Favours speed: logs are written once and mostly read while they grow.
+const ZSTD_LEVEL: i32 = 1;
+/// Packing more than this at once would keep other tasks of the thread waiting.
+const INLINE_LIMIT_BYTES: usize = 64 * 1024;
+
+/// A chunk as it is stored.
+#[derive(Debug)]
+pub(super) struct Packed {
+    pub codec: &'static str,
+    pub bytes: Bytes,
+}
+
+/// Packs a chunk.
+pub(super) async fn pack(bytes: Bytes) -> Packed {
+    if bytes.len() <= INLINE_LIMIT_BYTES {
+        return pack_now(bytes);
+    }
+    let packing = bytes.clone();
+    tokio::task::spawn_blocking(move || pack_now(packing))
+        .await
+        .unwrap_or(Packed {
+            codec: "raw",
+            bytes,
+        })
+}
+
+/// Unpacks a chunk of a known length; `place` names it in errors.
+pub(super) async fn unpack(
+    codec: &str,
+    packed: Vec<u8>,
+    length: usize,
+    place: String,
+) -> Result<Bytes, StoreError> {
+    let bytes = match codec {
+        "raw" => packed,
+        "zstd" if length <= INLINE_LIMIT_BYTES => unpack_now(&packed, length, &place)?,
+        "zstd" => {
+            let named = place.clone();
+            tokio::task::spawn_blocking(move || unpack_now(&packed, length, &named))
+                .await
+                .map_err(|error| StoreError::Unavailable {
+                    doing: "unpack a piece of a log",
+                    source: Box::new(error),
+                })??
+        }
+        other => return Err(damaged(place, format!("unknown codec `{other}`"))),
+    };
+    if bytes.len() == length {
+        Ok(bytes.into())
+    } else {
+        let told = format!("{} bytes in place of {length}", bytes.len());
+        Err(damaged(place, told))
+    }
+}
+
+fn pack_now(bytes: Bytes) -> Packed {
+    match zstd::bulk::compress(&bytes, ZSTD_LEVEL) {
+        Ok(smaller) if smaller.len() < bytes.len() => Packed {
+            codec: "zstd",
+            bytes: smaller.into(),
+        },
+        _ => Packed {
+            codec: "raw",
+            bytes,
+        },
+    }
+}
+
+fn unpack_now(packed: &[u8], length: usize, place: &str) -> Result<Vec<u8>, StoreError> {
+    zstd::bulk::decompress(packed, length).map_err(|error| damaged(place.to_owned(), error))
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+
+    use super::{INLINE_LIMIT_BYTES, pack, unpack};
+
+    async fn there_and_back(bytes: Bytes) -> &'static str {
+        let packed = pack(bytes.clone()).await;
+        let unpacked = unpack(
+            packed.codec,
+            packed.bytes.to_vec(),
+            bytes.len(),
+            "a chunk".into(),
+        );
+        assert_eq!(unpacked.await.unwrap(), bytes);
+        packed.codec
+    }
+
+    #[tokio::test]
+    async fn only_what_gets_smaller_is_packed() {
+        assert_eq!(there_and_back(Bytes::from_static(b"x")).await, "raw");
+        assert_eq!(there_and_back(vec![b'x'; 1000].into()).await, "zstd");
+        assert_eq!(
+            there_and_back(vec![b'x'; INLINE_LIMIT_BYTES + 1].into()).await,
+            "zstd"
+        );
+    }
+
+    #[tokio::test]
+    async fn what_does_not_unpack_to_its_length_is_damaged() {
+        let packed = pack(vec![b'x'; 1000].into()).await;
+
+        for (codec, length) in [("zstd", 999), ("zstd", 1001), ("raw", 1000), ("lzma", 1000)] {
+            let unpacked = unpack(codec, packed.bytes.to_vec(), length, "chunk 7".into());
+            let error = unpacked.await.unwrap_err();
+            assert!(error.to_string().contains("chunk 7"), "{error}");
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! The slots of a proc and the queue before them. A slot is a row with `slot = 1`, so nothing can leak: what
+//! ends has none.
+
+use sqlx::{SqliteConnection, SqliteExecutor};
+
+use super::fault::failed;
+use super::row;
+use crate::domain::execution::Execution;
+use crate::domain::name::ProcName;
+use crate::sqlite::Database;
+use crate::store::StoreError;
+
+/// How many slots of a proc are taken.
+pub(super) async fn taken(
+    executor: impl SqliteExecutor<'_>,
+    proc_name: &ProcName,
+) -> Result<i64, StoreError> {
+    sqlx::query_scalar("SELECT count(*) FROM execution WHERE proc_name = ? AND slot = 1")
+        .bind(proc_name.as_str())
+        .fetch_one(executor)
+        .await
+        .map_err(failed("count the slots of a proc"))
+}
+
+/// How many executions of a proc wait for a slot and are not about to be stopped.
+pub(super) async fn waiting(
+    executor: impl SqliteExecutor<'_>,
+    proc_name: &ProcName,
+) -> Result<i64, StoreError> {
+    sqlx::query_scalar(
+        "SELECT count(*) FROM execution
+          WHERE proc_name = ? AND status = 'QUEUED' AND slot = 0 AND stop_at IS NULL",
+    )
+    .bind(proc_name.as_str())
+    .fetch_one(executor)
+    .await
+    .map_err(failed("count the queue of a proc"))
+}
+
+/// Gives the free slots of a proc to those who wait longest.
+pub(super) async fn admit(
+    records: &Database,
+    proc_name: &ProcName,
+    owner: &str,
+) -> Result<Vec<Execution>, StoreError> {
+    let mut unit = records
+        .begin()
+        .await
+        .map_err(failed("begin to admit executions"))?;
+    let mut taken = taken(&mut *unit, proc_name).await?;
+    let mut admitted = Vec::new();
+    while let Some(next) = longest_waiting(&mut unit, proc_name).await? {
+        if next
+            .plan
+            .max_concurrent
+            .is_some_and(|limit| taken >= i64::from(limit))
+        {
+            break;
+        }
+        admitted.push(give_slot(&mut unit, &next, owner).await?);
+        taken += 1;
+    }
+    unit.commit()
+        .await
+        .map_err(failed("keep admitted executions"))?;
+    Ok(admitted)
+}
+
+async fn longest_waiting(
+    connection: &mut SqliteConnection,
+    proc_name: &ProcName,
+) -> Result<Option<Execution>, StoreError> {
+    sqlx::query(
+        "SELECT * FROM execution
+          WHERE proc_name = ? AND status = 'QUEUED' AND slot = 0 AND stop_at IS NULL
+          ORDER BY created_at, id LIMIT 1",
+    )
+    .bind(proc_name.as_str())
+    .fetch_optional(connection)
+    .await
+    .map_err(failed("read the queue of a proc"))?
+    .map(|row| row::execution(&row))
+    .transpose()
+}
+
+async fn give_slot(
+    connection: &mut SqliteConnection,
+    execution: &Execution,
+    owner: &str,
+) -> Result<Execution, StoreError> {
+    let row = sqlx::query(
+        "UPDATE execution SET slot = 1, owner = ?2, fence = fence + (owner <> ?2)
+          WHERE id = ?1 RETURNING *",
+    )
+    .bind(execution.id.as_i64())
+    .bind(owner)
+    .fetch_one(connection)
+    .await
+    .map_err(failed("admit an execution"))?;
+    row::execution(&row)
+}

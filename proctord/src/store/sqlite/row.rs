@@ -1,0 +1,130 @@
+//! How a row of `execution` reads. A column that makes no sense is an error that names the row and the
+//! column; nothing is guessed.
+
+use std::error::Error;
+use std::str::FromStr;
+
+use jiff::Timestamp;
+use sqlx::sqlite::SqliteRow;
+use sqlx::{Decode, Row, Sqlite, SqliteExecutor, Type};
+
+use super::fault::{damaged, failed};
+use super::state;
+use crate::domain::execution::{Execution, Fence};
+use crate::domain::id::ExecutionId;
+use crate::domain::lifecycle::StopIntent;
+use crate::store::StoreError;
+
+/// A row together with the name by which errors call it.
+pub(super) struct Columns<'r> {
+    row: &'r SqliteRow,
+    name: String,
+}
+
+impl<'r> Columns<'r> {
+    /// The columns of a row that errors call by this name.
+    pub(super) fn new(row: &'r SqliteRow, name: String) -> Self {
+        Self { row, name }
+    }
+
+    /// A column's value.
+    pub(super) fn get<T>(&self, column: &'static str) -> Result<T, StoreError>
+    where
+        T: Decode<'r, Sqlite> + Type<Sqlite>,
+    {
+        self.row
+            .try_get(column)
+            .map_err(|error| self.damaged(column, error))
+    }
+
+    /// A column's text, read as something else.
+    pub(super) fn parse<T>(&self, column: &'static str) -> Result<T, StoreError>
+    where
+        T: FromStr<Err: Into<Box<dyn Error + Send + Sync>>>,
+    {
+        self.get::<&str>(column)?
+            .parse()
+            .map_err(|error| self.damaged(column, error))
+    }
+
+    /// A moment that must be there.
+    pub(super) fn moment(&self, column: &'static str) -> Result<Timestamp, StoreError> {
+        self.moment_if_any(column)?
+            .ok_or_else(|| self.damaged(column, "it is missing"))
+    }
+
+    /// A moment.
+    pub(super) fn moment_if_any(
+        &self,
+        column: &'static str,
+    ) -> Result<Option<Timestamp>, StoreError> {
+        self.get::<Option<i64>>(column)?
+            .map(Timestamp::from_microsecond)
+            .transpose()
+            .map_err(|error| self.damaged(column, error))
+    }
+
+    /// The error that a column is unreadable.
+    pub(super) fn damaged(
+        &self,
+        column: &'static str,
+        source: impl Into<Box<dyn Error + Send + Sync>>,
+    ) -> StoreError {
+        damaged(format!("column {column} of {}", self.name), source)
+    }
+}
+
+/// The execution that a row of `execution` holds.
+pub(super) fn execution(row: &SqliteRow) -> Result<Execution, StoreError> {
+    let id: i64 = row.try_get("id").map_err(failed("read an execution"))?;
+    let columns = Columns::new(row, format!("execution {id}"));
+    let id = u64::try_from(id)
+        .ok()
+        .and_then(|id| ExecutionId::try_from(id).ok())
+        .ok_or_else(|| columns.damaged("id", "it is no id"))?;
+    Ok(Execution {
+        id,
+        name: columns.parse("name")?,
+        proc_name: columns.parse("proc_name")?,
+        user: columns.get("user")?,
+        plan: serde_json::from_str(columns.get("plan")?)
+            .map_err(|error| columns.damaged("plan", error))?,
+        runner: columns.parse("runner")?,
+        host: columns.get("host")?,
+        state: state::read(&columns)?,
+        stop: stop(&columns)?,
+        created_at: columns.moment("created_at")?,
+        updated_at: columns.moment("updated_at")?,
+        start_before: columns.moment("start_before")?,
+        callback_url: columns.get("callback_url")?,
+        owner: columns.get("owner")?,
+        fence: Fence(columns.get("fence")?),
+        handle: columns.get("handle")?,
+        log_open: columns.get("log_open")?,
+    })
+}
+
+/// The execution with an id.
+pub(super) async fn find(
+    executor: impl SqliteExecutor<'_>,
+    id: ExecutionId,
+) -> Result<Option<Execution>, StoreError> {
+    sqlx::query("SELECT * FROM execution WHERE id = ?")
+        .bind(id.as_i64())
+        .fetch_optional(executor)
+        .await
+        .map_err(failed("read an execution"))?
+        .map(|row| execution(&row))
+        .transpose()
+}
+
+fn stop(columns: &Columns<'_>) -> Result<Option<StopIntent>, StoreError> {
+    let Some(at) = columns.moment_if_any("stop_at")? else {
+        return Ok(None);
+    };
+    Ok(Some(StopIntent {
+        by: columns.get("stop_by")?,
+        at,
+        grace_seconds: columns.get("stop_grace_seconds")?,
+    }))
+}

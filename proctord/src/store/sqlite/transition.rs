@@ -1,0 +1,81 @@
+//! Transitions: the domain's rules under the fence, with the step, the freed slot and the deliveries in the
+//! same commit.
+
+use jiff::Timestamp;
+use proctor_api::Status;
+use sqlx::SqliteConnection;
+
+use super::fault::failed;
+use super::state::StateColumns;
+use super::time::{micros, now};
+use super::{delivery, row, step};
+use crate::domain::execution::Execution;
+use crate::domain::lifecycle::State;
+use crate::sqlite::Database;
+use crate::store::{Change, StoreError};
+
+/// Applies a change.
+pub(super) async fn transition(
+    records: &Database,
+    change: Change,
+) -> Result<Execution, StoreError> {
+    let mut unit = records
+        .begin()
+        .await
+        .map_err(failed("begin to change an execution"))?;
+    let before = row::find(&mut *unit, change.id)
+        .await?
+        .ok_or(StoreError::NotFound(change.id))?;
+    if before.fence != change.fence {
+        return Err(StoreError::FenceLost(change.id));
+    }
+    let state = before
+        .state
+        .clone()
+        .transition(change.event, before.stop.as_ref())?;
+    let at = now();
+    let execution = update(&mut unit, &before, &state, change.handle, at).await?;
+    step::insert(&mut unit, &execution, at).await?;
+    if execution.status().is_terminal() {
+        delivery::insert(&mut unit, &execution, at).await?;
+    }
+    unit.commit()
+        .await
+        .map_err(failed("keep a changed execution"))?;
+    Ok(execution)
+}
+
+async fn update(
+    connection: &mut SqliteConnection,
+    before: &Execution,
+    state: &State,
+    handle: Option<String>,
+    at: Timestamp,
+) -> Result<Execution, StoreError> {
+    let columns = StateColumns::of(state);
+    let holds_slot = matches!(state.status(), Status::Created | Status::Running);
+    sqlx::query(
+        "UPDATE execution
+            SET status = ?4, reason = ?5, exit_code = ?6, exit_signal = ?7, started_at = ?8, finished_at = ?9,
+                handle = coalesce(?10, handle), slot = ?11, updated_at = ?12
+          WHERE id = ?1 AND fence = ?2 AND status = ?3
+         RETURNING *",
+    )
+    .bind(before.id.as_i64())
+    .bind(before.fence.0)
+    .bind(before.status().as_str())
+    .bind(columns.status)
+    .bind(columns.reason)
+    .bind(columns.exit_code)
+    .bind(columns.exit_signal)
+    .bind(columns.started_at)
+    .bind(columns.finished_at)
+    .bind(handle)
+    .bind(holds_slot)
+    .bind(micros(at))
+    .fetch_optional(connection)
+    .await
+    .map_err(failed("change an execution"))?
+    .ok_or(StoreError::FenceLost(before.id))
+    .and_then(|row| row::execution(&row))
+}
