@@ -1,1 +1,206 @@
-//! The catalog in SQLite.
+//! The catalog in SQLite: `catalog.db`. Secret values pass through here sealed on their way in and are opened
+//! on their way out; their plain bytes never reach the file.
+
+mod secret;
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use jiff::Timestamp;
+use proctor_api::Metadata;
+use secrecy::SecretString;
+use sqlx::Row;
+use sqlx::sqlite::SqliteRow;
+
+use super::sealing::SecretKeys;
+use super::{Catalog, CatalogError};
+use crate::domain::environment::Secrets;
+use crate::domain::name::{ProcName, VariableName};
+use crate::sqlite::{Database, Fault, OpenError, Setup};
+
+const CATALOG_FILE: &str = "catalog.db";
+
+/// The catalog in a SQLite file of a folder.
+pub struct SqliteCatalog {
+    database: Database,
+    keys: SecretKeys,
+}
+
+impl SqliteCatalog {
+    /// Opens the catalog of a folder, or makes one there.
+    ///
+    /// # Errors
+    /// The file that cannot be opened, and why.
+    pub async fn open(folder: &Path, keys: SecretKeys) -> Result<Self, OpenError> {
+        static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!("../migrations/sqlite/catalog");
+        let database = Database::open(Setup {
+            path: folder.join(CATALOG_FILE),
+            migrator: &MIGRATOR,
+            attached: None,
+            page_limit: None,
+        })
+        .await?;
+        Ok(Self { database, keys })
+    }
+
+    /// Closes the file.
+    pub async fn close(&self) {
+        self.database.close().await;
+    }
+}
+
+#[async_trait]
+impl Catalog for SqliteCatalog {
+    async fn publish(&self, procs: &[(ProcName, Metadata)]) -> Result<(), CatalogError> {
+        let mut unit = self
+            .database
+            .begin()
+            .await
+            .map_err(failed("begin to publish"))?;
+        for (name, metadata) in procs {
+            let json =
+                serde_json::to_string(metadata).map_err(|error| CatalogError::Unavailable {
+                    doing: "put a proc in words",
+                    source: Box::new(error),
+                })?;
+            sqlx::query(
+                "INSERT INTO proc (name, metadata, updated_at) VALUES (?, ?, ?)
+                 ON CONFLICT (name) DO UPDATE
+                    SET metadata = excluded.metadata, updated_at = excluded.updated_at",
+            )
+            .bind(name.as_str())
+            .bind(json)
+            .bind(now())
+            .execute(&mut *unit)
+            .await
+            .map_err(failed("publish a proc"))?;
+        }
+        unit.commit().await.map_err(failed("keep published procs"))
+    }
+
+    async fn proc(&self, name: &ProcName) -> Result<Option<Metadata>, CatalogError> {
+        sqlx::query("SELECT name, metadata FROM proc WHERE name = ?")
+            .bind(name.as_str())
+            .fetch_optional(self.database.readers())
+            .await
+            .map_err(failed("read a proc"))?
+            .map(|row| metadata(&row))
+            .transpose()
+    }
+
+    async fn procs(&self) -> Result<Vec<Metadata>, CatalogError> {
+        let rows = sqlx::query("SELECT name, metadata FROM proc ORDER BY name")
+            .fetch_all(self.database.readers())
+            .await
+            .map_err(failed("list the procs"))?;
+        rows.iter().map(metadata).collect()
+    }
+
+    async fn set_secret(
+        &self,
+        proc_name: &ProcName,
+        name: &VariableName,
+        value: SecretString,
+    ) -> Result<(), CatalogError> {
+        let mut unit = self
+            .database
+            .begin()
+            .await
+            .map_err(failed("begin to set a secret"))?;
+        secret::set(&mut unit, &self.keys, proc_name, name, &value).await?;
+        unit.commit().await.map_err(failed("keep a secret"))
+    }
+
+    async fn replace_secrets(
+        &self,
+        proc_name: &ProcName,
+        secrets: Secrets,
+    ) -> Result<(), CatalogError> {
+        let mut unit = self
+            .database
+            .begin()
+            .await
+            .map_err(failed("begin to set secrets"))?;
+        secret::clear(&mut unit, proc_name).await?;
+        for (name, value) in &secrets {
+            secret::set(&mut unit, &self.keys, proc_name, name, value).await?;
+        }
+        unit.commit().await.map_err(failed("keep secrets"))
+    }
+
+    async fn secret_names(
+        &self,
+        proc_name: &ProcName,
+    ) -> Result<BTreeSet<VariableName>, CatalogError> {
+        secret::names(self.database.readers(), proc_name).await
+    }
+
+    async fn secrets(&self, proc_name: &ProcName) -> Result<Secrets, CatalogError> {
+        secret::open_all(self.database.readers(), &self.keys, proc_name).await
+    }
+
+    async fn put_bundle(&self, digest: &str, bundle: Bytes) -> Result<(), CatalogError> {
+        let mut unit = self
+            .database
+            .begin()
+            .await
+            .map_err(failed("begin to keep a bundle"))?;
+        sqlx::query(
+            "INSERT INTO bundle (digest, bytes, created_at) VALUES (?, ?, ?) ON CONFLICT (digest) DO NOTHING",
+        )
+        .bind(digest)
+        .bind(Vec::from(bundle))
+        .bind(now())
+        .execute(&mut *unit)
+        .await
+        .map_err(failed("write a bundle"))?;
+        unit.commit().await.map_err(failed("keep a bundle"))
+    }
+
+    async fn bundle(&self, digest: &str) -> Result<Option<Bytes>, CatalogError> {
+        let bytes: Option<Vec<u8>> =
+            sqlx::query_scalar("SELECT bytes FROM bundle WHERE digest = ?")
+                .bind(digest)
+                .fetch_optional(self.database.readers())
+                .await
+                .map_err(failed("read a bundle"))?;
+        Ok(bytes.map(Bytes::from))
+    }
+
+    async fn check(&self) -> Result<(), CatalogError> {
+        sqlx::query("SELECT 1 FROM proc LIMIT 1")
+            .fetch_optional(self.database.readers())
+            .await
+            .map(drop)
+            .map_err(failed("answer"))
+    }
+}
+
+fn metadata(row: &SqliteRow) -> Result<Metadata, CatalogError> {
+    let name: String = row.try_get("name").map_err(failed("read a proc's name"))?;
+    let json: &str = row.try_get("metadata").map_err(failed("read a proc"))?;
+    serde_json::from_str(json).map_err(|error| CatalogError::Damaged {
+        what: format!("proc {name}"),
+        source: Some(Box::new(error)),
+    })
+}
+
+fn now() -> i64 {
+    Timestamp::now().as_microsecond()
+}
+
+fn failed(doing: &'static str) -> impl Fn(sqlx::Error) -> CatalogError {
+    move |error| match Fault::of(&error) {
+        Fault::Full => CatalogError::Full { doing },
+        Fault::Damaged => CatalogError::Damaged {
+            what: format!("found when it was to {doing}"),
+            source: Some(Box::new(error)),
+        },
+        Fault::Other => CatalogError::Unavailable {
+            doing,
+            source: Box::new(error),
+        },
+    }
+}
