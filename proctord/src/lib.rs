@@ -1,6 +1,9 @@
 //! The Proctor service. `startup` tells how it boots; docs/ARCHITECTURE.md tells how the parts fit.
 
+pub mod bundle;
 pub mod catalog;
 pub mod domain;
+pub mod runner;
 pub mod sqlite;
 pub mod store;
+pub mod telemetry;

@@ -1,0 +1,127 @@
+//! What carries executions out. A runner is told what to run and tells what became of it; it knows nothing
+//! of the store, and only what it is given of an execution. The tracker drives it.
+
+pub mod local;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use jiff::Timestamp;
+use thiserror::Error;
+use tokio::sync::mpsc;
+
+use crate::domain::environment::Value;
+use crate::domain::execution::{Execution, RunnerKind};
+use crate::domain::lifecycle::End;
+
+type Source = Box<dyn std::error::Error + Send + Sync>;
+
+/// Why an execution was not put in place.
+#[derive(Debug, Error)]
+pub enum LaunchError {
+    /// It never will be: trying again is of no use.
+    #[error("{reason}")]
+    Refused { reason: String },
+    /// It may be later.
+    #[error("the {kind} runner could not prepare {execution}")]
+    Unavailable {
+        kind: RunnerKind,
+        execution: String,
+        source: Source,
+    },
+}
+
+/// Why a runner did not answer about an execution that it has.
+#[derive(Debug, Error)]
+#[error("the {kind} runner could not {doing} {execution}")]
+pub struct RunnerError {
+    pub kind: RunnerKind,
+    pub doing: &'static str,
+    pub execution: String,
+    pub source: Source,
+}
+
+/// All that a launch needs.
+#[derive(Debug)]
+pub struct Launch<'a> {
+    pub execution: &'a Execution,
+    pub environment: BTreeMap<String, Value>,
+    pub bundle: Option<Bytes>,
+}
+
+/// An execution that is in place and does not run yet. Dropped without `start`, it never runs.
+#[async_trait]
+pub trait Prepared: Send {
+    /// What the runner calls it, to be stored before it is started.
+    fn handle(&self) -> Option<String>;
+
+    /// Lets it run. Only after its handle and CREATED have been stored.
+    async fn start(self: Box<Self>) -> Result<(), RunnerError>;
+}
+
+/// What a runner has of an execution that was created before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Found {
+    /// It was never started: it may be prepared again.
+    NotStarted,
+    /// It runs or has ended; `watch` tells.
+    Started,
+}
+
+/// What a runner tells about an execution over time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RunEvent {
+    Running { started_at: Timestamp },
+    Ended(End),
+}
+
+/// A piece of an execution's output.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum OutputItem {
+    /// Bytes, and where the upstream's reader stands after them.
+    Bytes { bytes: Bytes, cursor: String },
+    /// Another attempt begins here.
+    Attempt { text: String, cursor: String },
+    /// Nothing follows; `complete` if everything that was written is there.
+    End { complete: bool },
+}
+
+/// The one upstream of an execution's output.
+#[async_trait]
+pub trait Output: Send {
+    /// The next piece, of at most about `limit` bytes. Waits for one; a piece that was handed out and not
+    /// stored comes again when the output is opened at the older cursor.
+    async fn next(&mut self, limit: usize) -> Result<OutputItem, RunnerError>;
+}
+
+/// Carries executions out. Every implementation passes the one conformance suite.
+#[async_trait]
+pub trait Runner: Send + Sync {
+    fn kind(&self) -> RunnerKind;
+
+    /// Whether the plan can be carried out here at all; in words, why not.
+    fn refusal(&self, plan: &crate::domain::execution::Plan) -> Option<String>;
+
+    /// Puts an execution in place under its name, without starting it. What is there under that name
+    /// already is this execution's own.
+    async fn prepare(&self, launch: Launch<'_>) -> Result<Box<dyn Prepared>, LaunchError>;
+
+    /// What became of an execution that was created before.
+    async fn inspect(&self, execution: &Execution) -> Result<Found, RunnerError>;
+
+    /// Tells when it runs and when it has ended; the channel closes after the end, and before it only if
+    /// the runner lost sight and must be asked again.
+    async fn watch(&self, execution: &Execution) -> Result<mpsc::Receiver<RunEvent>, RunnerError>;
+
+    /// Has it stopped: TERM, after the grace KILL. Repeating it is harmless, and so is stopping what ended.
+    async fn stop(&self, execution: &Execution, grace: Duration) -> Result<(), RunnerError>;
+
+    /// Opens its output behind a cursor, or at the very beginning.
+    async fn output(
+        &self,
+        execution: &Execution,
+        cursor: Option<String>,
+    ) -> Result<Box<dyn Output>, RunnerError>;
+}
