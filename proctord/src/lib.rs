@@ -3,6 +3,7 @@
 pub mod bundle;
 pub mod catalog;
 pub mod domain;
+pub mod logs;
 pub mod runner;
 pub mod sqlite;
 pub mod store;
