@@ -8,3 +8,4 @@ pub mod runner;
 pub mod sqlite;
 pub mod store;
 pub mod telemetry;
+pub mod tracker;

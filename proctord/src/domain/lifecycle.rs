@@ -196,7 +196,12 @@ impl State {
 fn outcome(end: End, seen_running: Option<Timestamp>, stop: Option<&StopIntent>) -> State {
     let End { cause, mut ending } = end;
     ending.started_at = ending.started_at.or(seen_running);
-    if stop.is_some() {
+    if let Some(stop) = stop {
+        if !stop.by.is_empty() {
+            ending
+                .reason
+                .get_or_insert_with(|| format!("stopped by {}", stop.by));
+        }
         return State::Stopped(ending);
     }
     match cause {

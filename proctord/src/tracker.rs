@@ -1,0 +1,199 @@
+//! Follows every execution that this replica owns from its acceptance to its end, and adopts those that an
+//! earlier life of proctord left. Each has a course of its own; what a course learns is stored before
+//! anybody hears of it. The tracker decides nothing about who may do what.
+
+mod course;
+mod finish;
+mod launch;
+mod persist;
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::runtime::Handle;
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tracing::{info, warn};
+
+use crate::catalog::Catalog;
+use crate::domain::execution::Execution;
+use crate::domain::id::ExecutionId;
+use crate::domain::name::ProcName;
+use crate::logs::Logs;
+use crate::runner::Runner;
+use crate::store::{Replica, Store, StoreError};
+use crate::telemetry::chain;
+use course::Course;
+use proctor_api::Status;
+
+/// What the tracker works with.
+pub struct Parts {
+    pub store: Arc<dyn Store>,
+    pub catalog: Arc<dyn Catalog>,
+    pub runner: Arc<dyn Runner>,
+    pub logs: Logs,
+    pub replica: Replica,
+    /// Between TERM and KILL, unless a stop says otherwise.
+    pub grace: Duration,
+}
+
+/// A handle on the tracker; cheap to clone.
+#[derive(Clone)]
+pub struct Tracker {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    parts: Parts,
+    courses: Mutex<HashMap<ExecutionId, Signals>>,
+    tasks: TaskTracker,
+    /// Ends all courses where they stand; what they follow goes on.
+    shutdown: CancellationToken,
+    /// The runtime that lives as long as the service; requests come from others.
+    runtime: Handle,
+}
+
+/// How others reach a course.
+#[derive(Clone)]
+struct Signals {
+    /// The execution as its stop intent was stored.
+    stop: watch::Sender<Option<Execution>>,
+    /// Set when the launch has come to something.
+    launched: watch::Sender<bool>,
+}
+
+impl Tracker {
+    /// A tracker whose courses run on the current runtime.
+    #[must_use]
+    pub fn new(parts: Parts) -> Self {
+        Self {
+            inner: Arc::new(Inner {
+                parts,
+                courses: Mutex::default(),
+                tasks: TaskTracker::new(),
+                shutdown: CancellationToken::new(),
+                runtime: Handle::current(),
+            }),
+        }
+    }
+
+    /// Begins to act for an execution that this replica owns. One that is tracked already goes on as it is.
+    pub fn track(&self, execution: Execution) {
+        let id = execution.id;
+        let signals = Signals {
+            stop: watch::Sender::new(None),
+            launched: watch::Sender::new(false),
+        };
+        {
+            let mut courses = self.courses();
+            if courses.contains_key(&id) {
+                return;
+            }
+            courses.insert(id, signals.clone());
+        }
+        let tracker = self.clone();
+        let shutdown = self.inner.shutdown.clone();
+        let course = async move {
+            let course = Course::new(tracker.clone(), execution, signals);
+            shutdown.run_until_cancelled(course.run()).await;
+            tracker.courses().remove(&id);
+        };
+        self.inner.tasks.spawn_on(course, &self.inner.runtime);
+    }
+
+    /// Waits until the launch of an execution has come to something, but no longer than `patience`.
+    pub async fn launched(&self, id: ExecutionId, patience: Duration) {
+        let signal = self
+            .courses()
+            .get(&id)
+            .map(|signals| signals.launched.subscribe());
+        if let Some(mut launched) = signal {
+            // Running out of patience and the end of the course are as good as the launch here.
+            let _ = tokio::time::timeout(patience, launched.wait_for(|launched| *launched)).await;
+        }
+    }
+
+    /// Acts on a stop intent that has been stored.
+    pub fn stop(&self, execution: Execution) {
+        let signals = self.courses().get(&execution.id).cloned();
+        match signals {
+            Some(signals) => drop(signals.stop.send_replace(Some(execution))),
+            // A queued execution has no course until it gets a slot; this one ends instead.
+            None if !execution.status().is_terminal() => self.track(execution),
+            None => {}
+        }
+    }
+
+    /// Takes over what belongs to this host.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn adopt(&self) -> Result<usize, StoreError> {
+        let adopted = self
+            .inner
+            .parts
+            .store
+            .adopt_host(&self.inner.parts.replica)
+            .await?;
+        let count = adopted.len();
+        let mut queued: Vec<ProcName> = Vec::new();
+        for execution in adopted {
+            if execution.status() == Status::Queued && execution.stop.is_none() {
+                queued.push(execution.proc_name);
+            } else {
+                self.track(execution);
+            }
+        }
+        queued.sort();
+        queued.dedup();
+        for proc_name in queued {
+            self.admit(&proc_name).await;
+        }
+        if count > 0 {
+            info!(executions = count, "took over what an earlier life left");
+        }
+        Ok(count)
+    }
+
+    /// Ends all courses where they stand and waits for them. Local executions go on without us.
+    pub async fn shut_down(&self) {
+        self.inner.shutdown.cancel();
+        self.inner.tasks.close();
+        self.inner.tasks.wait().await;
+    }
+
+    /// How many executions are tracked now.
+    #[must_use]
+    pub fn live(&self) -> usize {
+        self.courses().len()
+    }
+
+    /// Gives free slots of a proc to those that wait for one.
+    async fn admit(&self, proc_name: &ProcName) {
+        let parts = &self.inner.parts;
+        let mut pause = persist::FIRST_PAUSE;
+        loop {
+            match parts.store.admit_queued(proc_name, &parts.replica.id).await {
+                Ok(admitted) => {
+                    return admitted
+                        .into_iter()
+                        .for_each(|execution| self.track(execution));
+                }
+                Err(error) => {
+                    warn!(proc.name = %proc_name, error = chain(&error), "the queue waits for the store");
+                    tokio::time::sleep(pause).await;
+                    pause = (pause * 2).min(persist::LONGEST_PAUSE);
+                }
+            }
+        }
+    }
+
+    fn courses(&self) -> std::sync::MutexGuard<'_, HashMap<ExecutionId, Signals>> {
+        self.inner
+            .courses
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}

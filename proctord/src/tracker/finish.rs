@@ -1,0 +1,117 @@
+//! What follows an execution's end: the rest of its log, and the end event that closes it.
+
+use std::time::Duration;
+
+use proctor_api::LogEnd;
+use proctor_worker::failpoint;
+use tokio::sync::watch;
+use tokio::time::Instant;
+use tokio_util::task::AbortOnDropHandle;
+use tracing::warn;
+
+use super::course::{Abandoned, Course};
+use super::persist::{FIRST_PAUSE, LONGEST_PAUSE};
+use crate::domain::lifecycle::Exit;
+use crate::logs::pump::{self, Pumped};
+use crate::store::StoreError;
+use crate::telemetry::chain;
+
+/// How long the end event waits for a silent upstream once the outcome is known.
+const LOG_PATIENCE: Duration = Duration::from_secs(30);
+
+/// A pump at work; dropping it ends the pump.
+pub(super) struct RunningPump {
+    task: AbortOnDropHandle<Result<Pumped, StoreError>>,
+    deadline: watch::Sender<Option<Instant>>,
+}
+
+impl Course {
+    /// Begins to move the execution's output into its log.
+    pub(super) fn pump(&self) -> RunningPump {
+        let (deadline, patience) = watch::channel(None);
+        let tracker = self.tracker.clone();
+        let execution = self.execution.clone();
+        let task = self.tracker.inner.tasks.spawn(async move {
+            let parts = &tracker.inner.parts;
+            pump::run(
+                &parts.logs,
+                parts.store.as_ref(),
+                parts.runner.as_ref(),
+                &execution,
+                patience,
+            )
+            .await
+        });
+        RunningPump {
+            task: AbortOnDropHandle::new(task),
+            deadline,
+        }
+    }
+
+    /// Waits for the rest of the log and closes it.
+    pub(super) async fn finish_log(&mut self, pump: Option<RunningPump>) -> Result<(), Abandoned> {
+        let pumped = match pump {
+            None => Pumped {
+                bytes: 0,
+                complete: true,
+            },
+            Some(pump) => {
+                pump.deadline
+                    .send_replace(Some(Instant::now() + LOG_PATIENCE));
+                match pump.task.await {
+                    Ok(Ok(pumped)) => pumped,
+                    Ok(Err(_)) => return Err(Abandoned),
+                    Err(error) => {
+                        warn!(execution.id = %self.execution.id, error = %error, "the log's pump broke");
+                        Pumped {
+                            bytes: self.stored_bytes().await,
+                            complete: false,
+                        }
+                    }
+                }
+            }
+        };
+        failpoint::hit("finish.pumped");
+        self.close_log(pumped).await?;
+        failpoint::hit("finish.closed");
+        Ok(())
+    }
+
+    async fn close_log(&self, pumped: Pumped) -> Result<(), Abandoned> {
+        let ending = self.execution.state.ending();
+        let exit = ending.and_then(|ending| ending.exit);
+        let end = LogEnd {
+            status: self.execution.status(),
+            exit_code: exit.and_then(Exit::code),
+            signal: exit.and_then(Exit::signal),
+            reason: self.execution.state.reason().map(ToOwned::to_owned),
+            bytes: pumped.bytes,
+            log_complete: pumped.complete,
+        };
+        let mut pause = FIRST_PAUSE;
+        loop {
+            let id = self.execution.id;
+            match self
+                .parts()
+                .logs
+                .finish(id, self.execution.fence, end.clone())
+                .await
+            {
+                Ok(()) => return Ok(()),
+                Err(StoreError::FenceLost(_) | StoreError::NotFound(_)) => return Err(Abandoned),
+                Err(error) => {
+                    warn!(execution.id = %id, error = chain(&error), "the log's end waits for the store");
+                    tokio::time::sleep(pause).await;
+                    pause = (pause * 2).min(LONGEST_PAUSE);
+                }
+            }
+        }
+    }
+
+    async fn stored_bytes(&self) -> u64 {
+        match self.parts().store.log_tail(self.execution.id).await {
+            Ok(tail) => tail.offset,
+            Err(_) => 0,
+        }
+    }
+}

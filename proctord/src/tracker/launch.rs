@@ -1,0 +1,166 @@
+//! The launch of one execution, in the order that lets it run at most once: put in place, store CREATED,
+//! only then start.
+
+use jiff::Timestamp;
+use proctor_api::Status;
+use proctor_worker::failpoint;
+use secrecy::ExposeSecret;
+use tracing::warn;
+
+use super::course::{Abandoned, Course};
+use super::persist::{FIRST_PAUSE, LONGEST_PAUSE};
+use crate::domain::environment;
+use crate::domain::lifecycle::{Cause, End, Ending, Event};
+use crate::runner::{Found, Launch, LaunchError, Prepared};
+use crate::telemetry::chain;
+
+/// What one try came to.
+enum Try {
+    /// The launch is over: it runs, it was refused, or it was stopped before.
+    Settled,
+    /// It did not come about; in words, why.
+    Again(String),
+}
+
+impl Course {
+    /// Launches the execution unless it is launched already. Returns when it runs or will not.
+    pub(super) async fn launch(&mut self) -> Result<(), Abandoned> {
+        if matches!(self.execution.status(), Status::Running)
+            || self.execution.status().is_terminal()
+        {
+            return Ok(());
+        }
+        let mut pause = FIRST_PAUSE;
+        loop {
+            let failure = match self.try_to_launch().await? {
+                Try::Settled => return Ok(()),
+                Try::Again(failure) => failure,
+            };
+            warn!(execution.id = %self.execution.id, error = failure, "the launch is tried again");
+            if self.execution.status() != Status::Queued
+                && Timestamp::now() > self.execution.start_before
+            {
+                let reason = format!("not launched in time: {failure}");
+                return self.persist(Event::FailCreation { reason }, None).await;
+            }
+            // A stop that comes meanwhile is seen at the next try.
+            let _ = tokio::time::timeout(pause, self.stop.changed()).await;
+            pause = (pause * 2).min(LONGEST_PAUSE);
+        }
+    }
+
+    async fn try_to_launch(&mut self) -> Result<Try, Abandoned> {
+        let created_before = self.execution.status() == Status::Created;
+        if created_before {
+            match self.parts().runner.inspect(&self.execution).await {
+                Ok(Found::Started) => return Ok(Try::Settled),
+                Ok(Found::NotStarted) => {}
+                Err(error) => return Ok(Try::Again(chain(&error))),
+            }
+        }
+        if self.stop_is_wanted() {
+            return self.withdraw().await;
+        }
+        let prepared = match self.prepare().await {
+            Ok(prepared) => prepared,
+            Err(LaunchError::Refused { reason }) => {
+                self.persist(Event::FailCreation { reason }, None).await?;
+                return Ok(Try::Settled);
+            }
+            Err(error) => return Ok(Try::Again(chain(&error))),
+        };
+        failpoint::hit("launch.prepared");
+        if !created_before {
+            self.persist(Event::Create, prepared.handle()).await?;
+            failpoint::hit("launch.created");
+        }
+        if self.execution.status().is_terminal() {
+            return Ok(Try::Settled);
+        }
+        // The stop may have been stored while CREATED was: the row that came back tells.
+        if self.stop_is_wanted() {
+            drop(prepared);
+            return self.withdraw().await;
+        }
+        let started = prepared.start().await;
+        failpoint::hit("launch.started");
+        Ok(match started {
+            Ok(()) => Try::Settled,
+            Err(error) => Try::Again(chain(&error)),
+        })
+    }
+
+    fn stop_is_wanted(&mut self) -> bool {
+        if let Some(stopped) = self.stop.borrow_and_update().as_ref() {
+            self.execution.stop.clone_from(&stopped.stop);
+        }
+        self.execution.stop.is_some()
+    }
+
+    /// Ends what has not been started and is not to be any more.
+    async fn withdraw(&mut self) -> Result<Try, Abandoned> {
+        let at = Timestamp::now();
+        let event = if self.execution.status() == Status::Created {
+            let reason = Some("stopped before it began".to_owned());
+            let ending = Ending {
+                exit: None,
+                reason,
+                started_at: None,
+                finished_at: at,
+            };
+            Event::End(End {
+                cause: Cause::Stopped,
+                ending,
+            })
+        } else {
+            Event::Withdraw { at }
+        };
+        self.persist(event, None).await?;
+        Ok(Try::Settled)
+    }
+
+    async fn prepare(&self) -> Result<Box<dyn Prepared>, LaunchError> {
+        let parts = self.parts();
+        let execution = &self.execution;
+        let unavailable = |source: crate::catalog::CatalogError| LaunchError::Unavailable {
+            kind: parts.runner.kind(),
+            execution: execution.name.to_string(),
+            source: Box::new(source),
+        };
+        let secrets = parts
+            .catalog
+            .secrets(&execution.proc_name)
+            .await
+            .map_err(unavailable)?;
+        let unset = |name: &&crate::domain::name::VariableName| {
+            secrets
+                .get(*name)
+                .is_none_or(|value| value.expose_secret().contains('\0'))
+        };
+        if let Some(name) = execution.plan.secret_names.iter().find(unset) {
+            return Err(LaunchError::Refused {
+                reason: format!("the secret {name} is not set"),
+            });
+        }
+        let bundle = match &execution.plan.bundle {
+            None => None,
+            Some(digest) => match parts.catalog.bundle(digest).await.map_err(unavailable)? {
+                Some(bundle) => Some(bundle),
+                None => {
+                    return Err(LaunchError::Refused {
+                        reason: format!("the bundle {digest} is gone"),
+                    });
+                }
+            },
+        };
+        let environment = environment::merge(execution, &secrets);
+        parts
+            .runner
+            .prepare(Launch {
+                execution,
+                environment,
+                bundle,
+            })
+            .await
+    }
+}

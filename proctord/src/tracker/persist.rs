@@ -1,0 +1,69 @@
+//! Stores what a course has learnt, again and again until the store has it: nothing that happened to an
+//! execution is only in memory.
+
+use std::time::Duration;
+
+use tracing::{info, warn};
+
+use super::course::{Abandoned, Course};
+use crate::domain::lifecycle::Event;
+use crate::store::{Change, StoreError};
+use crate::telemetry::chain;
+
+pub(super) const FIRST_PAUSE: Duration = Duration::from_millis(50);
+pub(super) const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+
+impl Course {
+    /// Stores an event; afterwards the course holds the execution as it is stored.
+    pub(super) async fn persist(
+        &mut self,
+        event: Event,
+        handle: Option<String>,
+    ) -> Result<(), Abandoned> {
+        let change = Change {
+            id: self.execution.id,
+            fence: self.execution.fence,
+            event,
+            handle,
+        };
+        let mut pause = FIRST_PAUSE;
+        loop {
+            match self.parts().store.transition(change.clone()).await {
+                Ok(execution) => {
+                    self.execution = execution;
+                    let status = self.execution.status();
+                    info!(execution.id = %self.execution.id, execution.status = %status, "changed");
+                    return Ok(());
+                }
+                Err(StoreError::FenceLost(_) | StoreError::NotFound(_)) => return Err(Abandoned),
+                Err(StoreError::Forbidden(forbidden)) => {
+                    warn!(execution.id = %self.execution.id, error = %forbidden, "what is stored stands");
+                    return self.reload().await;
+                }
+                Err(error) => {
+                    warn!(execution.id = %self.execution.id, error = chain(&error), "a change waits for the store");
+                    tokio::time::sleep(pause).await;
+                    pause = (pause * 2).min(LONGEST_PAUSE);
+                }
+            }
+        }
+    }
+
+    async fn reload(&mut self) -> Result<(), Abandoned> {
+        let mut pause = FIRST_PAUSE;
+        loop {
+            match self.parts().store.execution(self.execution.id).await {
+                Ok(Some(execution)) if execution.fence == self.execution.fence => {
+                    self.execution = execution;
+                    return Ok(());
+                }
+                Ok(_) => return Err(Abandoned),
+                Err(error) => {
+                    warn!(execution.id = %self.execution.id, error = chain(&error), "read again");
+                    tokio::time::sleep(pause).await;
+                    pause = (pause * 2).min(LONGEST_PAUSE);
+                }
+            }
+        }
+    }
+}
