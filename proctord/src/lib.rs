@@ -2,6 +2,8 @@
 
 pub mod bundle;
 pub mod catalog;
+pub mod config;
+pub mod data_folder;
 pub mod domain;
 pub mod logs;
 pub mod runner;
