@@ -1,13 +1,17 @@
 //! The Proctor service. `startup` tells how it boots; docs/ARCHITECTURE.md tells how the parts fit.
 
+pub mod app;
 pub mod bundle;
 pub mod catalog;
 pub mod config;
 pub mod data_folder;
 pub mod domain;
+pub mod http;
 pub mod logs;
+pub mod policy;
 pub mod runner;
 pub mod sqlite;
 pub mod store;
+pub mod submission;
 pub mod telemetry;
 pub mod tracker;

@@ -1,0 +1,138 @@
+//! Who asks and what for: taken from the request before its handler runs, and handed to the handler as one
+//! value, through which it asks the policy and writes its audit entry.
+
+use std::future::{Ready, ready};
+
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
+use actix_web::middleware::Next;
+use actix_web::{Error, FromRequest, HttpMessage, HttpRequest, web};
+use proctor_api::EMAIL_HEADER;
+
+use super::error::ApiError;
+use super::render::RequestId;
+use crate::app::App;
+use crate::policy::{Action, Asker, Policy, Rule};
+use crate::store::{AuditEntry, AuditResult};
+
+/// The most bytes of an email address, as mail itself has it.
+const EMAIL_LIMIT: usize = 254;
+
+/// Who asks, and for which action.
+#[derive(Debug, Clone)]
+pub(super) struct Access {
+    pub(super) asker: Asker,
+    action: Action,
+    policy: Policy,
+    source: String,
+    request_id: String,
+}
+
+impl Access {
+    /// Asks the policy about something that belongs to a proc with these groups.
+    pub(super) fn check(&self, groups: &[String]) -> Result<(), ApiError> {
+        if self.permits(groups) {
+            Ok(())
+        } else {
+            Err(ApiError::Forbidden)
+        }
+    }
+
+    /// As `check`, for lists that leave out what is not permitted.
+    pub(super) fn permits(&self, groups: &[String]) -> bool {
+        self.policy.permits(&self.asker, self.action, groups)
+    }
+
+    /// An entry for the audit trail.
+    pub(super) fn audit(&self, action: &'static str, target: impl Into<String>) -> AuditEntry {
+        AuditEntry {
+            who: self.asker.email.clone(),
+            action,
+            target: target.into(),
+            source: self.source.clone(),
+            result: AuditResult::Done,
+            request_id: self.request_id.clone(),
+        }
+    }
+}
+
+/// Decides whether the request may reach its handler at all.
+pub(super) async fn admit(
+    action: Action,
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    match access(action, &request) {
+        Ok(access) => {
+            request.extensions_mut().insert(access);
+            next.call(request)
+                .await
+                .map(ServiceResponse::map_into_boxed_body)
+        }
+        Err(refusal) => Ok(request.error_response(refusal)),
+    }
+}
+
+fn access(action: Action, request: &ServiceRequest) -> Result<Access, ApiError> {
+    let app = request.app_data::<web::Data<App>>().cloned();
+    // Without the application there is no policy, and without a policy nobody comes in.
+    let policy = app.ok_or(ApiError::Forbidden)?.policy;
+    let asker = asker(request)?;
+    if action.rule() == Rule::Admin && !policy.permits(&asker, action, &[]) {
+        return Err(ApiError::Forbidden);
+    }
+    let request_id = request
+        .extensions()
+        .get::<RequestId>()
+        .map(|id| id.0.clone())
+        .unwrap_or_default();
+    let source = request
+        .peer_addr()
+        .map(|address| address.ip().to_string())
+        .unwrap_or_default();
+    Ok(Access {
+        asker,
+        action,
+        policy,
+        source,
+        request_id,
+    })
+}
+
+fn asker(request: &ServiceRequest) -> Result<Asker, ApiError> {
+    let Some(email) = request.headers().get(EMAIL_HEADER) else {
+        return Ok(Asker::default());
+    };
+    let email = email
+        .to_str()
+        .ok()
+        .map(str::trim)
+        .filter(|email| email.len() <= EMAIL_LIMIT);
+    match email {
+        Some(email) => Ok(Asker {
+            email: email.to_owned(),
+        }),
+        None => Err(ApiError::Unreadable {
+            detail: format!(
+                "the header {EMAIL_HEADER} must be at most {EMAIL_LIMIT} ASCII characters"
+            ),
+            plain: "Email is invalid",
+        }),
+    }
+}
+
+impl FromRequest for Access {
+    type Error = ApiError;
+    type Future = Ready<Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, _payload: &mut Payload) -> Self::Future {
+        // Every route of the table passes `admit`; a handler reached another way gets nothing.
+        ready(
+            request
+                .extensions()
+                .get::<Self>()
+                .cloned()
+                .ok_or(ApiError::Forbidden),
+        )
+    }
+}

@@ -1,0 +1,53 @@
+//! `PUT /bundle/{digest}`: keeps a proc's files under their digest. Putting them again changes nothing.
+
+use actix_web::{HttpResponse, web};
+use proctor_api::{BundleReceipt, Mistake, bundle_digest_is_well_formed};
+
+use crate::app::App;
+use crate::bundle;
+use crate::http::access::Access;
+use crate::http::body;
+use crate::http::error::ApiError;
+
+/// The files' limit and room for what the archive adds to them.
+const BODY_LIMIT: usize = 4 * 1024 * 1024;
+
+pub(in crate::http) async fn put(
+    app: web::Data<App>,
+    access: Access,
+    digest: web::Path<String>,
+    payload: web::Payload,
+) -> Result<HttpResponse, ApiError> {
+    let archive = body::read(payload, BODY_LIMIT).await?;
+    check(&digest, &archive)?;
+    let bytes = archive.len() as u64;
+    app.catalog.put_bundle(&digest, archive).await?;
+    app.store
+        .audit(access.audit("bundle.put", digest.as_str()))
+        .await?;
+    Ok(HttpResponse::Created().json(BundleReceipt {
+        digest: digest.into_inner(),
+        bytes,
+    }))
+}
+
+fn check(digest: &str, archive: &[u8]) -> Result<(), ApiError> {
+    let invalid = |at: &str, message: String| ApiError::Invalid {
+        detail: "the bundle has mistakes".to_owned(),
+        mistakes: vec![Mistake::new(at, message)],
+    };
+    if !bundle_digest_is_well_formed(digest) {
+        return Err(invalid(
+            "digest",
+            "must have the form sha256:<64 hex digits>".to_owned(),
+        ));
+    }
+    let found = bundle::digest(archive);
+    if found != digest {
+        return Err(invalid(
+            "digest",
+            format!("is {digest}, but that of the body is {found}"),
+        ));
+    }
+    bundle::check(archive).map_err(|error| invalid("body", format!("is refused: {error}")))
+}

@@ -1,0 +1,157 @@
+//! `GET /execution`: executions from new to old, filtered, in pages.
+
+use std::num::NonZeroU32;
+
+use actix_web::{HttpResponse, web};
+use jiff::Timestamp;
+use proctor_api::{ExecutionPage, Mistake};
+
+use crate::app::App;
+use crate::http::access::Access;
+use crate::http::error::ApiError;
+use crate::store::{Cursor, Filter};
+
+const DEFAULT_LIMIT: NonZeroU32 = NonZeroU32::new(50).expect("50 is not zero");
+const LIMIT: u32 = 500;
+
+pub(in crate::http) async fn list(
+    app: web::Data<App>,
+    access: Access,
+    query: web::Query<Vec<(String, String)>>,
+) -> Result<HttpResponse, ApiError> {
+    let wanted = Wanted::parse(&query)?;
+    let page = app
+        .store
+        .executions(&wanted.filter, wanted.after, wanted.limit)
+        .await?;
+    let executions = page
+        .executions
+        .iter()
+        .filter(|execution| access.permits(&execution.plan.groups))
+        .map(crate::domain::execution::Execution::to_api)
+        .collect();
+    Ok(HttpResponse::Ok().json(ExecutionPage {
+        executions,
+        next_cursor: page.next.map(write_cursor),
+    }))
+}
+
+struct Wanted {
+    filter: Filter,
+    after: Option<Cursor>,
+    limit: NonZeroU32,
+}
+
+impl Wanted {
+    fn parse(query: &[(String, String)]) -> Result<Self, ApiError> {
+        let mut wanted = Self {
+            filter: Filter::default(),
+            after: None,
+            limit: DEFAULT_LIMIT,
+        };
+        let mistakes: Vec<_> = query
+            .iter()
+            .filter_map(|(name, value)| {
+                wanted
+                    .take(name, value)
+                    .err()
+                    .map(|message| Mistake::new(name.clone(), message))
+            })
+            .collect();
+        if mistakes.is_empty() {
+            return Ok(wanted);
+        }
+        Err(ApiError::Invalid {
+            detail: "the query has mistakes".to_owned(),
+            mistakes,
+        })
+    }
+
+    fn take(&mut self, name: &str, value: &str) -> Result<(), String> {
+        let filter = &mut self.filter;
+        match name {
+            "proc" => filter.proc_name = Some(value.parse().map_err(|error| format!("{error}"))?),
+            "user" => filter.user = Some(value.to_owned()),
+            "status" => {
+                filter.status = Some(
+                    value
+                        .parse()
+                        .map_err(|error| format!("is wrong: {error}"))?,
+                )
+            }
+            "since" => filter.since = Some(moment(value)?),
+            "until" => filter.until = Some(moment(value)?),
+            "cursor" => self.after = Some(read_cursor(value).ok_or("is no cursor of this list")?),
+            "limit" => {
+                let limit = value
+                    .parse()
+                    .ok()
+                    .filter(|limit: &NonZeroU32| limit.get() <= LIMIT);
+                self.limit = limit.ok_or_else(|| format!("must be from 1 to {LIMIT}"))?;
+            }
+            _ => {
+                return Err(
+                    "is no filter; there are proc, user, status, since, until, cursor, limit"
+                        .into(),
+                );
+            }
+        }
+        Ok(())
+    }
+}
+
+fn moment(text: &str) -> Result<Timestamp, String> {
+    text.parse()
+        .map_err(|_| "must be a time such as 2026-01-31T12:00:00Z".to_owned())
+}
+
+fn write_cursor(cursor: Cursor) -> String {
+    format!("{}-{}", cursor.created_at.as_microsecond(), cursor.id)
+}
+
+fn read_cursor(text: &str) -> Option<Cursor> {
+    let (created_at, id) = text.split_once('-')?;
+    let created_at = Timestamp::from_microsecond(created_at.parse().ok()?).ok()?;
+    Some(Cursor {
+        created_at,
+        id: id.parse().ok()?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Wanted, read_cursor, write_cursor};
+
+    fn pairs(list: &[(&str, &str)]) -> Vec<(String, String)> {
+        list.iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect()
+    }
+
+    #[test]
+    fn a_cursor_reads_back() {
+        let cursor = read_cursor("1763640000000000-4711").unwrap();
+        assert_eq!(write_cursor(cursor), "1763640000000000-4711");
+        for bad in ["", "-", "1", "1-", "1-0", "x-1", "99999999999999999999-1"] {
+            assert!(read_cursor(bad).is_none(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn every_mistake_of_a_query_is_told() {
+        let query = pairs(&[
+            ("status", "FINE"),
+            ("limit", "0"),
+            ("since", "today"),
+            ("colour", "red"),
+        ]);
+
+        let Err(error) = Wanted::parse(&query) else {
+            panic!("the query was taken")
+        };
+
+        let problem = error.problem();
+        assert_eq!(problem.status, 422);
+        assert_eq!(problem.mistakes.len(), 4, "{problem:?}");
+    }
+}

@@ -1,0 +1,36 @@
+//! `POST /execution/{id}/stop`: stores the wish that an execution end, and has it acted upon. The answer does
+//! not wait for the end.
+
+use actix_web::{HttpResponse, web};
+use jiff::Timestamp;
+use proctor_api::StopRequest;
+
+use crate::app::App;
+use crate::domain::lifecycle::StopIntent;
+use crate::http::access::Access;
+use crate::http::body;
+use crate::http::error::ApiError;
+
+pub(in crate::http) async fn stop(
+    app: web::Data<App>,
+    access: Access,
+    id: web::Path<String>,
+    payload: web::Payload,
+) -> Result<HttpResponse, ApiError> {
+    let body = body::read(payload, body::JSON_LIMIT).await?;
+    let wanted: StopRequest = if body.is_empty() {
+        StopRequest::default()
+    } else {
+        body::parse(&body, "malformed request")?
+    };
+    let execution = super::find(&app, &access, &id).await?;
+    let intent = StopIntent {
+        by: access.asker.email.clone(),
+        at: Timestamp::now(),
+        grace_seconds: wanted.grace_seconds,
+    };
+    let audit = access.audit("execution.stop", execution.id.to_string());
+    let execution = app.store.request_stop(execution.id, intent, audit).await?;
+    app.tracker.stop(execution.clone());
+    Ok(HttpResponse::Ok().json(execution.to_api()))
+}

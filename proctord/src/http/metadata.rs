@@ -1,0 +1,9 @@
+//! Routes of procs' metadata, one file per action.
+
+mod list;
+mod publish;
+mod show;
+
+pub(super) use list::list;
+pub(super) use publish::publish;
+pub(super) use show::show;

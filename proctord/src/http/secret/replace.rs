@@ -1,0 +1,47 @@
+//! `POST /secret`: replaces all secrets of a proc.
+
+use actix_web::{HttpResponse, web};
+use proctor_api::{Mistake, SecretRequest};
+
+use super::{invalid, value_mistake};
+use crate::app::App;
+use crate::domain::environment::Secrets;
+use crate::domain::name::{ProcName, VariableName};
+use crate::http::access::Access;
+use crate::http::body;
+use crate::http::error::ApiError;
+
+pub(in crate::http) async fn replace(
+    app: web::Data<App>,
+    access: Access,
+    payload: web::Payload,
+) -> Result<HttpResponse, ApiError> {
+    let wanted: SecretRequest = body::sealed_json(payload, "malformed request").await?;
+    let (proc_name, secrets) = parse(wanted)?;
+    app.catalog.replace_secrets(&proc_name, secrets).await?;
+    app.store
+        .audit(access.audit("secret.replace", proc_name.as_str()))
+        .await?;
+    Ok(HttpResponse::Created().finish())
+}
+
+fn parse(wanted: SecretRequest) -> Result<(ProcName, Secrets), ApiError> {
+    let mut mistakes = Vec::new();
+    let proc_name = wanted.job_name.parse::<ProcName>();
+    if let Err(error) = &proc_name {
+        mistakes.push(Mistake::new("job_name", error.to_string()));
+    }
+    let mut secrets = Secrets::new();
+    for (name, value) in wanted.secrets.unwrap_or_default() {
+        let place = format!("secrets.{name}");
+        mistakes.extend(value_mistake(place.clone(), &value));
+        match name.parse::<VariableName>() {
+            Ok(name) => drop(secrets.insert(name, value.into())),
+            Err(error) => mistakes.push(Mistake::new(place, error.to_string())),
+        }
+    }
+    match proc_name {
+        Ok(proc_name) if mistakes.is_empty() => Ok((proc_name, secrets)),
+        _ => Err(invalid(mistakes)),
+    }
+}

@@ -1,0 +1,41 @@
+//! `PUT /secret/{name}/{key}`: sets one secret of a proc and leaves its others.
+
+use actix_web::{HttpResponse, web};
+use proctor_api::{Mistake, SecretValue};
+
+use super::{invalid, value_mistake};
+use crate::app::App;
+use crate::domain::name::{ProcName, VariableName};
+use crate::http::access::Access;
+use crate::http::body;
+use crate::http::error::ApiError;
+
+pub(in crate::http) async fn set(
+    app: web::Data<App>,
+    access: Access,
+    path: web::Path<(String, String)>,
+    payload: web::Payload,
+) -> Result<HttpResponse, ApiError> {
+    let wanted: SecretValue = body::sealed_json(payload, "malformed request").await?;
+    let (name, key) = path.into_inner();
+    let proc_name = name
+        .parse::<ProcName>()
+        .map_err(|error| mistake("name", &error))?;
+    let key = key
+        .parse::<VariableName>()
+        .map_err(|error| mistake("key", &error))?;
+    if let Some(mistake) = value_mistake("value".to_owned(), &wanted.value) {
+        return Err(invalid(vec![mistake]));
+    }
+    app.catalog
+        .set_secret(&proc_name, &key, wanted.value.into())
+        .await?;
+    app.store
+        .audit(access.audit("secret.set", format!("{proc_name}/{key}")))
+        .await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+fn mistake(at: &str, error: &dyn std::error::Error) -> ApiError {
+    invalid(vec![Mistake::new(at, error.to_string())])
+}
