@@ -3,6 +3,7 @@
 pub mod app;
 pub mod bundle;
 pub mod catalog;
+pub mod command;
 pub mod config;
 pub mod data_folder;
 pub mod domain;
@@ -10,7 +11,9 @@ pub mod http;
 pub mod logs;
 pub mod policy;
 pub mod runner;
+pub mod samples;
 pub mod sqlite;
+pub mod startup;
 pub mod store;
 pub mod submission;
 pub mod telemetry;

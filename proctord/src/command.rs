@@ -1,0 +1,32 @@
+//! The command line of `proctord`: one file per command.
+
+mod dev;
+
+use clap::{Parser, Subcommand};
+
+/// Serves procs: publishes, executes and watches them
+#[derive(Debug, Parser)]
+#[command(name = "proctord", version, about, arg_required_else_help = true)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run everything on this machine with nothing installed: SQLite, local processes, loopback only
+    Dev(dev::Dev),
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// Whatever keeps it from doing what it is there for.
+pub fn run(cli: Cli) -> anyhow::Result<()> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?;
+    match cli.command {
+        Command::Dev(dev) => runtime.block_on(dev::run(dev)),
+    }
+}

@@ -1,0 +1,173 @@
+//! The boot story, from top to bottom, and the way back.
+
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::dev::{Server, ServerHandle};
+use actix_web::middleware::from_fn;
+use actix_web::{HttpServer, web};
+use anyhow::Context;
+use tokio_util::sync::CancellationToken;
+use tracing::info;
+use uuid::Uuid;
+
+use crate::app::App;
+use crate::catalog::Catalog;
+use crate::catalog::sealing::SecretKeys;
+use crate::catalog::sqlite::SqliteCatalog;
+use crate::config::Config;
+use crate::data_folder::DataFolder;
+use crate::http::{self, AllowedHosts};
+use crate::logs::Logs;
+use crate::policy::Policy;
+use crate::runner::Runner;
+use crate::runner::local::LocalRunner;
+use crate::samples;
+use crate::store::sqlite::SqliteStore;
+use crate::store::{Replica, Store};
+use crate::tracker::{Parts, Tracker};
+
+/// How long requests in flight have when the service stops.
+const STOP_PATIENCE_SECS: u64 = 5;
+const HTTP_WORKERS: usize = 2;
+
+/// A service that runs.
+pub struct Service {
+    address: SocketAddr,
+    app: web::Data<App>,
+    server: Server,
+    handle: ServerHandle,
+    /// Held to the very end.
+    folder: DataFolder,
+}
+
+impl Service {
+    /// Starts the service that needs nothing installed: SQLite, the local runner, loopback.
+    ///
+    /// # Errors
+    /// Whatever keeps it from starting, naming the file or the address.
+    pub async fn dev(config: &Config, data_dir: &Path, shim: PathBuf) -> anyhow::Result<Self> {
+        let folder = DataFolder::open(data_dir)?;
+        let listener = listen(SocketAddr::from((Ipv4Addr::LOCALHOST, config.http.port)))?;
+        let replica = Replica {
+            id: Uuid::new_v4().to_string(),
+            host: folder.host().to_owned(),
+        };
+
+        let store: Arc<dyn Store> = Arc::new(SqliteStore::open(folder.path()).await?);
+        let keys = SecretKeys::load_or_create(&folder.path().join("secret.key"))?;
+        let catalog: Arc<dyn Catalog> = Arc::new(SqliteCatalog::open(folder.path(), keys).await?);
+        samples::publish(catalog.as_ref()).await?;
+        let grace = config.execution.stop_grace;
+        let runner: Arc<dyn Runner> =
+            Arc::new(LocalRunner::open(folder.executions(), shim, grace)?);
+
+        let logs = Logs::new(Arc::clone(&store));
+        let tracker = Tracker::new(Parts {
+            store: Arc::clone(&store),
+            catalog: Arc::clone(&catalog),
+            runner: Arc::clone(&runner),
+            logs: logs.clone(),
+            replica: replica.clone(),
+            grace,
+        });
+        tracker
+            .adopt()
+            .await
+            .context("could not take over the executions of an earlier life")?;
+
+        let app = web::Data::new(App {
+            store,
+            catalog,
+            runner,
+            logs,
+            tracker,
+            policy: Policy::AllowAll,
+            replica,
+            launch_wait: config.execution.launch_wait,
+            shutdown: CancellationToken::new(),
+        });
+        let address = listener.local_addr()?;
+        let allowed = AllowedHosts(config.http.allowed_hosts.clone());
+        let server = serve(listener, app.clone(), allowed)?;
+        Ok(Self {
+            address,
+            app,
+            handle: server.handle(),
+            server,
+            folder,
+        })
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The data folder.
+    #[must_use]
+    pub fn data_dir(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Serves until `stop` resolves, then lets go of everything in order. Executions go on; the next start
+    /// finds them.
+    ///
+    /// # Errors
+    /// The server failed.
+    pub async fn run_until(self, stop: impl Future<Output = ()>) -> anyhow::Result<()> {
+        let Self {
+            app,
+            server,
+            handle,
+            folder,
+            ..
+        } = self;
+        let stopping = async {
+            stop.await;
+            info!("stops");
+            app.shutdown.cancel();
+            handle.stop(true).await;
+        };
+        let (served, ()) = tokio::join!(server, stopping);
+        app.tracker.shut_down().await;
+        drop(app);
+        drop(folder);
+        served.context("the HTTP server failed")
+    }
+}
+
+fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address).with_context(|| {
+        format!(
+            "cannot listen on {address}; PROCTOR_APP_PORT names another port, 0 takes a free one"
+        )
+    })
+}
+
+fn serve(
+    listener: TcpListener,
+    app: web::Data<App>,
+    allowed: AllowedHosts,
+) -> anyhow::Result<Server> {
+    let allowed = web::Data::new(allowed);
+    let factory = move || {
+        actix_web::App::new()
+            .app_data(app.clone())
+            .app_data(allowed.clone())
+            .wrap(from_fn(http::layers::refuse_foreign_pages))
+            .wrap(from_fn(http::layers::shape_errors))
+            .configure(http::configure)
+    };
+    let server = HttpServer::new(factory)
+        .workers(HTTP_WORKERS)
+        .client_request_timeout(Duration::from_secs(10))
+        .shutdown_timeout(STOP_PATIENCE_SECS)
+        .disable_signals()
+        .listen(listener)
+        .context("cannot serve")?;
+    Ok(server.run())
+}
