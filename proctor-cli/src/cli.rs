@@ -1,0 +1,175 @@
+//! What can be typed. Only clap types live here; their doc comments are the help.
+
+mod executions;
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+pub use crate::cli::executions::{ExecuteArgs, ExecutionArgs, HistoryArgs, StatusArgs, StopArgs};
+use crate::exit_code;
+
+/// A command-line interface to run procs
+#[derive(Debug, Parser)]
+#[command(name = "proctor", version)]
+pub struct Cli {
+    #[command(flatten)]
+    pub globals: GlobalArgs,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Where proctord is, for every command.
+#[derive(Debug, Args)]
+pub struct GlobalArgs {
+    /// proctord's address, HOST or HOST:PORT, with or without http://; goes before PROCTOR_HOST
+    #[arg(long, global = true, value_name = "HOST")]
+    pub host: Option<String>,
+    /// Config file to use instead of ~/.proctor/proctor.yaml
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// List the procs that you can run
+    List(ListArgs),
+    /// Describe a proc: what it does, its args, who may run it
+    Describe(DescribeArgs),
+    /// Execute a proc with the args given and follow its log
+    ///
+    /// The proc's output goes to stdout, byte by byte as the proc wrote it; everything else goes to stderr.
+    /// A connection that is cut is taken up again where it was.
+    #[command(after_long_help = exit_code::TABLE)]
+    Execute(ExecuteArgs),
+    /// Show the log of an execution from its beginning and follow it to its end
+    ///
+    /// The proc's output goes to stdout, everything else to stderr.
+    #[command(after_long_help = exit_code::TABLE)]
+    Logs(ExecutionArgs),
+    /// Tell where an execution stands and where its time went
+    Status(StatusArgs),
+    /// Stop an execution and wait for its end
+    Stop(StopArgs),
+    /// List executions, newest first
+    History(HistoryArgs),
+    /// Publish procs from folders or documents
+    ///
+    /// All of them are checked before anything is sent, and all are published or none.
+    Publish(PublishArgs),
+    /// Set the secrets of procs
+    #[command(subcommand)]
+    Secret(SecretCommand),
+    /// Configure the proctor client
+    ///
+    /// Keys: PROCTOR_HOST, EMAIL_ID, ACCESS_TOKEN, CONNECTION_TIMEOUT_SECS (10 if unset),
+    /// RECONNECT_TIMEOUT_SECS (60 if unset: how long a log that was cut is tried again). An environment
+    /// variable of the same name goes before the file, and the environment alone is enough.
+    Config(ConfigArgs),
+    /// Tell the version of the proctor client
+    Version,
+}
+
+/// How an answer is printed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people
+    #[default]
+    Text,
+    /// For programs
+    Json,
+    /// Only the name or id, one per line
+    Name,
+}
+
+#[derive(Debug, Args)]
+pub struct OutputArgs {
+    /// How to print the answer
+    #[arg(
+        short = 'o',
+        long = "output",
+        value_enum,
+        default_value_t,
+        value_name = "FORMAT"
+    )]
+    pub format: Format,
+}
+
+#[derive(Debug, Args)]
+pub struct ListArgs {
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+#[derive(Debug, Args)]
+pub struct DescribeArgs {
+    /// Name of the proc
+    #[arg(value_name = "PROC")]
+    pub name: String,
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+#[derive(Debug, Args)]
+pub struct PublishArgs {
+    /// Folder with metadata.json, metadata.yaml or metadata.yml, or a document with one proc or a list of procs
+    ///
+    /// The files of a folder are uploaded with its proc if the document has a `command`.
+    #[arg(value_name = "FOLDER|FILE", required = true)]
+    pub paths: Vec<PathBuf>,
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum SecretCommand {
+    /// Set one secret of a proc and leave its others as they are
+    ///
+    /// The value is never an argument, where every user of the machine could read it: on a terminal it is
+    /// asked for without showing it, otherwise it is read from stdin. One newline at the end of stdin or of
+    /// the file (LF or CR LF) is dropped, as editors and `echo` write it; all else is kept. A value must be
+    /// UTF-8 without NUL, and not empty.
+    Set(SecretSetArgs),
+}
+
+#[derive(Debug, Args)]
+pub struct SecretSetArgs {
+    /// Name of the proc
+    #[arg(value_name = "PROC")]
+    pub name: String,
+    /// Name of the secret
+    #[arg(value_name = "KEY")]
+    pub key: String,
+    /// Read the value from this file
+    #[arg(long, value_name = "FILE")]
+    pub file: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true, arg_required_else_help = true)]
+pub struct ConfigArgs {
+    #[command(subcommand)]
+    pub command: Option<ConfigCommand>,
+    /// What to write to the config file, in place of all that it has now
+    #[arg(value_name = "KEY=VALUE", required = true)]
+    pub settings: Vec<String>,
+    /// Overwrite an existing config file without asking
+    #[arg(short, long)]
+    pub yes: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum ConfigCommand {
+    /// Show the config file; the token stays hidden
+    Show,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        super::Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,76 @@
+//! What can be typed about executions.
+
+use clap::Args;
+use proctor_api::Status;
+
+use crate::cli::OutputArgs;
+
+#[derive(Debug, Args)]
+pub struct ExecuteArgs {
+    /// Name of the proc
+    #[arg(value_name = "PROC")]
+    pub name: String,
+    /// Args of the proc; the value begins after the first `=`
+    #[arg(value_name = "ARG=VALUE")]
+    pub args: Vec<String>,
+    /// Tell the execution's id and leave, instead of following its log
+    #[arg(long)]
+    pub detach: bool,
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+#[derive(Debug, Args)]
+pub struct ExecutionArgs {
+    /// Id of the execution
+    #[arg(value_name = "ID")]
+    pub id: u64,
+}
+
+#[derive(Debug, Args)]
+pub struct StatusArgs {
+    #[command(flatten)]
+    pub execution: ExecutionArgs,
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+#[derive(Debug, Args)]
+pub struct StopArgs {
+    #[command(flatten)]
+    pub execution: ExecutionArgs,
+    /// Seconds that the proc has to end by itself before it is killed
+    #[arg(long, value_name = "SECONDS")]
+    pub grace: Option<u32>,
+    /// Do not wait for the end
+    #[arg(long)]
+    pub no_wait: bool,
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+#[derive(Debug, Args)]
+pub struct HistoryArgs {
+    /// Only executions of this proc
+    #[arg(long = "proc", value_name = "PROC")]
+    pub name: Option<String>,
+    /// Only executions that this user asked for
+    #[arg(long, value_name = "EMAIL")]
+    pub user: Option<String>,
+    /// Only executions with this status, such as RUNNING or FAILED
+    #[arg(long, value_name = "STATUS", value_parser = parse_status)]
+    pub status: Option<Status>,
+    /// At most this many
+    #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..))]
+    pub limit: u32,
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+fn parse_status(text: &str) -> Result<Status, String> {
+    let name = text.to_ascii_uppercase().replace('-', "_");
+    name.parse().map_err(|error| {
+        let names = Status::ALL.map(Status::as_str).join(", ");
+        format!("{error}; there are {names}")
+    })
+}

@@ -1,0 +1,197 @@
+//! proctord's HTTP API as functions. Knows routes and headers; what an error answer means is in
+//! `client/error.rs`, when to ask again in `client/retry.rs`.
+
+pub mod error;
+mod refusal;
+mod retry;
+
+use proctor_api::{
+    BundleReceipt, CLIENT_VERSION_HEADER, EMAIL_HEADER, Execution, ExecutionPage, ExecutionRequest,
+    IDEMPOTENCY_HEADER, Metadata, Published, SecretValue, StopRequest, TOKEN_HEADER,
+};
+use reqwest::{Method, RequestBuilder};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::client::error::ClientError;
+use crate::config::Settings;
+
+/// The version by which operators tell clients apart.
+pub const VERSION: &str = concat!("v", env!("CARGO_PKG_VERSION"));
+
+/// Talks to one proctord.
+#[derive(Debug)]
+pub struct Client {
+    http: reqwest::Client,
+    settings: Settings,
+}
+
+/// Which executions `history` asks for.
+#[derive(Debug, Default)]
+pub struct HistoryQuery {
+    pub name: Option<String>,
+    pub user: Option<String>,
+    pub status: Option<String>,
+    pub cursor: Option<String>,
+    pub limit: u32,
+}
+
+impl Client {
+    pub fn new(settings: Settings) -> Result<Self, ClientError> {
+        let http = reqwest::Client::builder()
+            .connect_timeout(settings.timeout)
+            .timeout(settings.timeout)
+            // A redirect would carry the token to whoever it names.
+            .redirect(reqwest::redirect::Policy::none())
+            // The log's websocket knows no proxy, so neither do the other requests.
+            .no_proxy()
+            .build()
+            .map_err(|error| ClientError::unreachable(&settings, &error))?;
+        Ok(Self { http, settings })
+    }
+
+    #[must_use]
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// Every proc that may be seen, by name.
+    pub async fn procs(&self) -> Result<Vec<Metadata>, ClientError> {
+        // The Go service answers `null` where nothing may be seen.
+        let procs: Option<Vec<Metadata>> = self.ask(self.get(&["metadata"])?).await?;
+        let mut procs = procs.unwrap_or_default();
+        procs.sort_by(|one, other| one.name.cmp(&other.name));
+        Ok(procs)
+    }
+
+    pub async fn proc(&self, name: &str) -> Result<Metadata, ClientError> {
+        self.ask(self.get(&["metadata", name])?).await
+    }
+
+    /// Asks for an execution. The same key travels with every try, so that it starts once.
+    pub async fn execute(&self, request: &ExecutionRequest) -> Result<Execution, ClientError> {
+        let key = uuid::Uuid::new_v4().to_string();
+        retry::bounded(async || {
+            let request = self
+                .request(Method::POST, &["execution"])?
+                .header(IDEMPOTENCY_HEADER, &key)
+                .json(request);
+            self.ask(request).await
+        })
+        .await
+    }
+
+    pub async fn execution(&self, id: u64) -> Result<Execution, ClientError> {
+        self.ask(self.get(&["execution", &id.to_string()])?).await
+    }
+
+    pub async fn stop(&self, id: u64, request: &StopRequest) -> Result<Execution, ClientError> {
+        let id = id.to_string();
+        let stop = self.request(Method::POST, &["execution", &id, "stop"])?;
+        self.ask(stop.json(request)).await
+    }
+
+    pub async fn history(&self, query: &HistoryQuery) -> Result<ExecutionPage, ClientError> {
+        let mut pairs = vec![("limit", query.limit.to_string())];
+        let filters = [
+            ("proc", &query.name),
+            ("user", &query.user),
+            ("status", &query.status),
+            ("cursor", &query.cursor),
+        ];
+        for (name, value) in filters {
+            pairs.extend(value.clone().map(|value| (name, value)));
+        }
+        self.ask(self.get(&["execution"])?.query(&pairs)).await
+    }
+
+    /// Has the service look for mistakes in documents, right or wrong, without publishing them.
+    pub async fn check(&self, documents: &[Value]) -> Result<Published, ClientError> {
+        let check = self
+            .request(Method::POST, &["metadata"])?
+            .query(&[("check", "true")]);
+        self.ask(check.json(documents)).await
+    }
+
+    pub async fn publish(&self, procs: &[Metadata]) -> Result<Published, ClientError> {
+        let publish = self.request(Method::POST, &["metadata"])?;
+        self.ask(publish.json(procs)).await
+    }
+
+    pub async fn upload_bundle(
+        &self,
+        digest: &str,
+        tar: Vec<u8>,
+    ) -> Result<BundleReceipt, ClientError> {
+        let upload = self
+            .request(Method::PUT, &["bundle", digest])?
+            .header("Content-Type", "application/octet-stream")
+            .body(tar);
+        self.ask(upload).await
+    }
+
+    pub async fn set_secret(
+        &self,
+        name: &str,
+        key: &str,
+        value: &SecretValue,
+    ) -> Result<(), ClientError> {
+        let put = self.request(Method::PUT, &["secret", name, key])?;
+        self.send(put.json(value)).await.map(|_| ())
+    }
+
+    /// The headers by which every request, the websocket's too, says who asks.
+    pub fn headers(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let credentials = [
+            (EMAIL_HEADER, self.settings.email.as_str()),
+            (TOKEN_HEADER, self.settings.token.expose()),
+        ];
+        let always = [
+            ("Accept", "application/json"),
+            (CLIENT_VERSION_HEADER, VERSION),
+        ];
+        let given = credentials
+            .into_iter()
+            .filter(|(_, value)| !value.is_empty());
+        always.into_iter().chain(given)
+    }
+
+    fn get(&self, segments: &[&str]) -> Result<RequestBuilder, ClientError> {
+        self.request(Method::GET, segments)
+    }
+
+    fn request(&self, method: Method, segments: &[&str]) -> Result<RequestBuilder, ClientError> {
+        // An address cannot have these as a segment: they would name another route.
+        if let Some(name) = segments
+            .iter()
+            .find(|name| matches!(**name, "" | "." | ".."))
+        {
+            return Err(ClientError::Name((*name).to_owned()));
+        }
+        let request = self.http.request(method, self.settings.host.url(segments));
+        Ok(self.headers().fold(request, |request, (name, value)| {
+            request.header(name, value)
+        }))
+    }
+
+    async fn ask<T: DeserializeOwned>(&self, request: RequestBuilder) -> Result<T, ClientError> {
+        let body = self.send(request).await?;
+        serde_json::from_slice(&body).map_err(|error| ClientError::Unreadable {
+            host: self.settings.host.to_string(),
+            cause: error.to_string(),
+        })
+    }
+
+    /// The body of a good answer.
+    async fn send(&self, request: RequestBuilder) -> Result<Vec<u8>, ClientError> {
+        let failed = |error: reqwest::Error| ClientError::unreachable(&self.settings, &error);
+        let answer = request.send().await.map_err(failed)?;
+        let status = answer.status().as_u16();
+        let body = answer.bytes().await.map_err(failed)?;
+        if (200..300).contains(&status) {
+            Ok(body.to_vec())
+        } else {
+            Err(ClientError::of_answer(&self.settings, status, &body))
+        }
+    }
+}

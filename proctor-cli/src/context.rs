@@ -1,0 +1,44 @@
+//! What every command is given.
+
+use std::io;
+
+use crate::cli::GlobalArgs;
+use crate::client::Client;
+use crate::config::{self, Settings};
+use crate::console;
+use crate::error::Error;
+use crate::output::Output;
+
+/// The global flags, and what follows from them on demand.
+#[derive(Debug)]
+pub struct Context {
+    pub globals: GlobalArgs,
+}
+
+impl Context {
+    pub fn settings(&self) -> Result<Settings, Error> {
+        Ok(config::load(&self.globals)?)
+    }
+
+    pub fn client(&self) -> Result<Client, Error> {
+        Ok(Client::new(self.settings()?)?)
+    }
+}
+
+/// Writes an answer to stdout.
+pub fn answer(text: &str) -> Result<(), Error> {
+    console::answer(text).map_err(Error::Stdout)
+}
+
+/// Says something that only people want to know.
+pub fn chat(output: &dyn Output, say: impl FnOnce()) {
+    if output.chats() {
+        say();
+    }
+}
+
+/// Whether the error is a reader that has gone away.
+#[must_use]
+pub fn is_broken_pipe(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::BrokenPipe
+}

@@ -1,0 +1,66 @@
+//! The one error of a command, from which its text and its exit code follow.
+
+use std::io;
+
+use crate::client::error::ClientError;
+use crate::config::ConfigError;
+use crate::context::is_broken_pipe;
+use crate::escape::visible;
+use crate::exit_code::{self, Exit};
+use crate::follow::FollowError;
+use crate::manifest::PublishError;
+use crate::secret_value::SecretError;
+
+/// Why a command failed.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error(transparent)]
+    Usage(#[from] UsageError),
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    #[error(transparent)]
+    Client(#[from] ClientError),
+    #[error(transparent)]
+    Follow(#[from] FollowError),
+    #[error(transparent)]
+    Publish(#[from] PublishError),
+    #[error(transparent)]
+    Secret(#[from] SecretError),
+    #[error("Proctor doesn't support Proc `{}`\nRun `proctor list` to view supported Procs", visible(.0))]
+    UnknownProc(String),
+    #[error("failed to write to stdout: {0}")]
+    Stdout(#[source] io::Error),
+}
+
+/// What was typed cannot be understood.
+#[derive(Debug, thiserror::Error)]
+pub enum UsageError {
+    #[error("Incorrect variable format\n  {}", .0.join("\n  "))]
+    Variables(Vec<String>),
+    #[error("{}", .0.join("\n"))]
+    Settings(Vec<String>),
+    #[error(
+        "-o {0} tells about the execution and needs --detach; without it, stdout is the proc's output alone"
+    )]
+    FormatWithoutDetach(&'static str),
+    #[error("{path} exists; say --yes to overwrite it where nobody can be asked")]
+    NobodyToAsk { path: String },
+}
+
+impl Error {
+    /// The exit code, where `failure` is the command's own for a failure.
+    #[must_use]
+    pub fn exit_code(&self, failure: Exit) -> Exit {
+        match self {
+            Self::Usage(_) => exit_code::USAGE,
+            error if error.is_broken_pipe() => exit_code::BROKEN_PIPE,
+            _ => failure,
+        }
+    }
+
+    /// Whether whoever read stdout has gone away, about which nothing is said.
+    #[must_use]
+    pub fn is_broken_pipe(&self) -> bool {
+        matches!(self, Self::Stdout(error) | Self::Follow(FollowError::Stdout(error)) if is_broken_pipe(error))
+    }
+}

@@ -1,0 +1,40 @@
+//! Answers as names and ids alone, one per line, for shell loops.
+
+use std::fmt::Display;
+
+use proctor_api::{Execution, Metadata, Published};
+
+use crate::escape::visible;
+use crate::output::Output;
+
+pub struct Name;
+
+impl Output for Name {
+    fn procs(&self, procs: &[Metadata]) -> String {
+        lines(procs.iter().map(|metadata| visible(&metadata.name)))
+    }
+
+    fn proc(&self, metadata: &Metadata) -> String {
+        lines([visible(&metadata.name)])
+    }
+
+    fn execution(&self, execution: &Execution) -> String {
+        lines([execution.id])
+    }
+
+    fn receipt(&self, execution: &Execution) -> String {
+        lines([execution.id])
+    }
+
+    fn executions(&self, executions: &[Execution]) -> String {
+        lines(executions.iter().map(|execution| execution.id))
+    }
+
+    fn published(&self, published: &Published) -> String {
+        lines(published.published.iter().map(|one| visible(&one.name)))
+    }
+}
+
+fn lines<T: Display>(names: impl IntoIterator<Item = T>) -> String {
+    names.into_iter().map(|name| format!("{name}\n")).collect()
+}

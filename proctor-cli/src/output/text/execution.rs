@@ -1,0 +1,133 @@
+//! Executions for people: where one stands, where its time went, and many of them as a table.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use owo_colors::OwoColorize as _;
+use proctor_api::{Execution, Transition};
+
+use crate::console::row;
+use crate::escape::visible;
+
+/// The rows of `status`.
+pub fn status(execution: &Execution) -> String {
+    let mut lines = vec![
+        row("ID", &execution.id.to_string()),
+        row("Job Name", &visible(&execution.job_name)),
+        row("Status", execution.status.as_str()),
+        row("Updated At", &second(execution.updated_at)),
+    ];
+    for (name, value) in extras(execution) {
+        lines.push(row(name, &visible(&value)));
+    }
+    if !execution.args.is_empty() {
+        lines.push(format!("\n{}", "Args".magenta()));
+    }
+    for (name, value) in &execution.args {
+        lines.push(row(&visible(name), &visible(value)));
+    }
+    lines.extend(where_the_time_went(&execution.transitions));
+    lines.push(String::new());
+    lines.join("\n")
+}
+
+/// What `execute --detach` and `stop` answer.
+pub fn receipt(execution: &Execution) -> String {
+    let lines = [
+        row("ID", &execution.id.to_string()),
+        row("Name", &visible(&execution.name)),
+        row("Status", execution.status.as_str()),
+        String::new(),
+    ];
+    lines.join("\n")
+}
+
+/// The table of `history`.
+pub fn history(executions: &[Execution]) -> String {
+    let mut text = String::new();
+    for execution in executions {
+        let line = format!(
+            "{:<17} {:<19} {:<20} {:>9} {:<32} {}",
+            execution.id,
+            execution.status,
+            second(execution.created_at),
+            duration(execution.started_at, execution.finished_at),
+            visible(&execution.job_name),
+            visible(&execution.user_email),
+        );
+        text.push_str(line.trim_end());
+        text.push('\n');
+    }
+    text
+}
+
+/// The heading above [`history`]'s columns.
+#[must_use]
+pub fn history_heading() -> String {
+    format!(
+        "{:<17} {:<19} {:<20} {:>9} {:<32} USER",
+        "ID", "STATUS", "CREATED", "RAN", "PROC"
+    )
+}
+
+fn extras(execution: &Execution) -> Vec<(&'static str, String)> {
+    let said = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
+    let stop = execution.stop_requested.as_ref();
+    let rows = [
+        ("Reason", execution.reason.clone()),
+        (
+            "Exit Code",
+            execution.exit_code.map(|code| code.to_string()),
+        ),
+        ("Signal", execution.signal.map(|signal| signal.to_string())),
+        (
+            "Stop Asked By",
+            stop.map(|stop| format!("{} at {}", stop.by, second(stop.at))),
+        ),
+        ("User", said(&execution.user_email)),
+        ("Name", said(&execution.name)),
+        ("Image", said(&execution.image_tag)),
+        ("Runner", execution.runner.clone()),
+        ("Created At", Some(second(execution.created_at))),
+        ("Started At", execution.started_at.map(second)),
+        ("Finished At", execution.finished_at.map(second)),
+        ("Callback", execution.callback_url.clone()),
+    ];
+    let given = |(name, value): (&'static str, Option<String>)| Some((name, value?));
+    rows.into_iter().filter_map(given).collect()
+}
+
+/// Each status with the time it was reached and how long it lasted.
+fn where_the_time_went(transitions: &[Transition]) -> Vec<String> {
+    let mut lines = Vec::new();
+    if !transitions.is_empty() {
+        lines.push(format!("\n{}", "Statuses".magenta()));
+    }
+    for (index, transition) in transitions.iter().enumerate() {
+        let next = transitions.get(index + 1).map(|next| next.at);
+        let lasted = duration(Some(transition.at), next);
+        let reason = transition.reason.as_deref().unwrap_or_default();
+        let value = format!("{} {lasted:>9}  {}", second(transition.at), visible(reason));
+        lines.push(row(transition.status.as_str(), &value));
+    }
+    lines
+}
+
+/// A time to the second, as RFC 3339.
+fn second(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
+/// How long it was from one moment to the other; empty if one of them has not come.
+fn duration(from: Option<Timestamp>, to: Option<Timestamp>) -> String {
+    let (Some(from), Some(to)) = (from, to) else {
+        return String::new();
+    };
+    let lasted = Duration::try_from(to.duration_since(from)).unwrap_or_default();
+    let secs = lasted.as_secs();
+    match secs {
+        0..60 => format!("{:.1} s", lasted.as_secs_f64()),
+        60..3600 => format!("{}m{:02}s", secs / 60, secs % 60),
+        _ => format!("{}h{:02}m", secs / 3600, secs % 3600 / 60),
+    }
+}

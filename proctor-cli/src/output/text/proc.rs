@@ -1,0 +1,90 @@
+//! One proc for people: what it does, what it takes, who may run it.
+
+use owo_colors::OwoColorize as _;
+use proctor_api::{ArgMetadata, Metadata};
+
+use crate::console::row;
+use crate::escape::visible;
+
+/// The rows of `describe`; those that the Go client had always, the others where they say something.
+pub fn describe(metadata: &Metadata) -> String {
+    let groups = format!("[{}]", metadata.authorized_groups.join(", "));
+    let mut lines = vec![
+        row("Description", &visible(&metadata.description)),
+        row("Contributors", &visible(&metadata.contributors)),
+        row("Organization", &visible(&metadata.organization)),
+        row("Authorized Groups", &visible(&groups)),
+    ];
+    for (name, value) in extras(metadata) {
+        lines.push(row(name, &visible(&value)));
+    }
+    lines.push(format!("\n{}", "Args".magenta()));
+    for arg in &metadata.env_vars.args {
+        lines.push(row(&visible(&arg.name), &visible(&arg_text(arg))));
+    }
+    if !metadata.env_vars.secrets.is_empty() {
+        lines.push(format!("\n{}", "Secrets".magenta()));
+    }
+    for secret in &metadata.env_vars.secrets {
+        lines.push(row(&visible(&secret.name), &visible(&secret.description)));
+    }
+    lines.push(String::new());
+    lines.join("\n")
+}
+
+fn extras(metadata: &Metadata) -> Vec<(&'static str, String)> {
+    let text = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
+    let resources = metadata.resources.as_ref();
+    let rows = [
+        ("Author", text(&metadata.author)),
+        ("Image", text(&metadata.image_name)),
+        (
+            "Command",
+            metadata.command.as_ref().map(|words| format!("{words:?}")),
+        ),
+        ("Files", metadata.bundle.clone()),
+        (
+            "Deadline",
+            metadata.deadline_seconds.map(|secs| format!("{secs} s")),
+        ),
+        (
+            "Retries",
+            metadata.retries.map(|retries| retries.to_string()),
+        ),
+        ("CPU", resources.and_then(|resources| resources.cpu.clone())),
+        (
+            "Memory",
+            resources.and_then(|resources| resources.memory.clone()),
+        ),
+        (
+            "Runs at once",
+            metadata.max_concurrent.map(|most| most.to_string()),
+        ),
+    ];
+    let said = |(name, value): (&'static str, Option<String>)| Some((name, value?));
+    rows.into_iter().filter_map(said).collect()
+}
+
+/// The description of an arg and, in brackets, what its value must be.
+fn arg_text(arg: &ArgMetadata) -> String {
+    let mut rules = Vec::new();
+    if arg.required == Some(true) {
+        rules.push("required".to_owned());
+    }
+    if let Some(choices) = &arg.choices {
+        rules.push(format!("one of {}", choices.join(", ")));
+    } else if let Some(kind) = arg.kind {
+        rules.push(kind.as_str().to_owned());
+    }
+    if let Some(pattern) = &arg.pattern {
+        rules.push(format!("matches {pattern}"));
+    }
+    if let Some(default) = &arg.default {
+        rules.push(format!("default {default}"));
+    }
+    if rules.is_empty() {
+        arg.description.clone()
+    } else {
+        format!("{} [{}]", arg.description, rules.join("; "))
+    }
+}

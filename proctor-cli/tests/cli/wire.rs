@@ -1,0 +1,31 @@
+//! What the service sends, as the tests need it.
+
+use serde_json::{Value, json};
+
+use crate::stub::{Reply, Step};
+
+/// An execution on the wire.
+pub fn execution(status: &str) -> Value {
+    json!({
+        "id": 42, "job_name": "say-hello", "name": "proctor-5f", "image_tag": "hello:1",
+        "created_at": "2026-11-20T10:00:00Z", "updated_at": "2026-11-20T10:00:01Z", "status": status,
+    })
+}
+
+/// An end event.
+pub fn end(bytes: usize, mut how: Value) -> Step {
+    how["event"] = "end".into();
+    how["offset"] = bytes.into();
+    how["bytes"] = bytes.into();
+    how["log_complete"] = true.into();
+    Step::Event(how)
+}
+
+/// A problem answer.
+pub fn problem(status: u16, mut body: Value) -> Reply {
+    body["status"] = status.into();
+    if body["type"].is_null() {
+        body["type"] = "/problems/some".into();
+    }
+    Reply::Json(status, body)
+}
