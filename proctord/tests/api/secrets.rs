@@ -1,0 +1,89 @@
+use reqwest::Method;
+use serde_json::json;
+
+use crate::support::{Service, send};
+
+const CANARY: &str = "canary-7f3a-value";
+
+#[tokio::test]
+async fn secrets_are_set_replaced_and_given_to_the_proc_only() {
+    let service = Service::start();
+    let declared = json!({"env_vars": {"secrets": [{"name": "ONE"}, {"name": "TWO"}]}});
+    service
+        .publish(
+            "secretive",
+            "test \"$ONE\" = 1 && test \"${#TWO}\" = 17",
+            declared,
+        )
+        .await;
+
+    let all = service
+        .post(
+            "/secret",
+            &json!({"job_name": "secretive", "secrets": {"TWO": "2"}}),
+        )
+        .await;
+    let put = |key: &str, value: &str| {
+        service
+            .json(Method::PUT, &format!("/secret/secretive/{key}"))
+            .json(&json!({"value": value}))
+    };
+    let one = send(put("ONE", "1")).await;
+    let two = send(put("TWO", CANARY)).await;
+    let execution = service.execute("secretive").await;
+    service.wait_for(&execution["id"], "SUCCEEDED").await;
+
+    assert_eq!((all.status.as_u16(), all.body.as_str()), (201, ""));
+    assert_eq!((one.status.as_u16(), two.status.as_u16()), (204, 204));
+    for path in [
+        "/metadata",
+        "/execution",
+        &format!("/execution/{}", execution["id"]),
+    ] {
+        assert!(!service.get(path).await.body.contains(CANARY), "{path}");
+    }
+    assert!(!service.proctord.log().contains(CANARY));
+    let mut files = vec![service.proctord.data_dir().to_owned()];
+    while let Some(path) = files.pop() {
+        if path.is_dir() {
+            files.extend(
+                std::fs::read_dir(&path)
+                    .unwrap()
+                    .map(|entry| entry.unwrap().path()),
+            );
+        } else if let Ok(content) = std::fs::read(&path) {
+            let found = content
+                .windows(CANARY.len())
+                .any(|window| window == CANARY.as_bytes());
+            assert!(!found, "{} holds the secret", path.display());
+        }
+    }
+}
+
+#[tokio::test]
+async fn bad_secrets_are_refused_without_a_word_of_their_values() {
+    let service = Service::start();
+    let put = |path: &str, body: String| service.json(Method::PUT, path).body(body);
+
+    for (path, body, status) in [
+        ("/secret/x/PATH", json!({"value": CANARY}).to_string(), 422),
+        (
+            "/secret/x/bad-key",
+            json!({"value": CANARY}).to_string(),
+            422,
+        ),
+        ("/secret/-x/KEY", json!({"value": CANARY}).to_string(), 422),
+        (
+            "/secret/x/KEY",
+            json!({"value": format!("{CANARY}\u{0}")}).to_string(),
+            422,
+        ),
+        ("/secret/x/KEY", json!(CANARY).to_string(), 400),
+        ("/secret/x/KEY", format!("{{\"value\": {CANARY}"), 400),
+    ] {
+        let answer = send(put(path, body)).await;
+        assert_eq!(answer.status, status, "{path}: {answer:?}");
+        assert!(!answer.body.contains(CANARY), "{path}: {answer:?}");
+    }
+    assert!(!service.proctord.log().contains(CANARY));
+}

@@ -1,0 +1,102 @@
+//! A service of each test's own, and a client that speaks to it.
+
+use proctor_testkit::{Proctord, wait_for_async};
+use reqwest::{Method, RequestBuilder, StatusCode};
+use serde_json::{Value, json};
+
+/// A service with an empty data folder.
+pub struct Service {
+    pub proctord: Proctord,
+    pub folder: tempfile::TempDir,
+    client: reqwest::Client,
+}
+
+/// An answer, taken apart.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: StatusCode,
+    pub content_type: String,
+    pub body: String,
+}
+
+impl Answer {
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {self:?}"))
+    }
+}
+
+impl Service {
+    pub fn start() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let proctord = Proctord::at(&folder.path().join("data")).start();
+        Self {
+            proctord,
+            folder,
+            client: reqwest::Client::new(),
+        }
+    }
+
+    /// A request as a client that reads JSON makes it.
+    pub fn json(&self, method: Method, path: &str) -> RequestBuilder {
+        self.plain(method, path)
+            .header("Accept", "application/json")
+    }
+
+    /// A request as a client of the Go system makes it.
+    pub fn plain(&self, method: Method, path: &str) -> RequestBuilder {
+        self.client
+            .request(method, format!("http://{}{path}", self.proctord.address()))
+    }
+
+    pub async fn get(&self, path: &str) -> Answer {
+        send(self.json(Method::GET, path)).await
+    }
+
+    pub async fn post(&self, path: &str, body: &Value) -> Answer {
+        send(self.json(Method::POST, path).json(body)).await
+    }
+
+    /// Publishes a proc without files that runs this line in a shell.
+    pub async fn publish(&self, name: &str, line: &str, fields: Value) {
+        let mut document = fields;
+        document["name"] = json!(name);
+        document["command"] = json!(["/bin/sh", "-c", line]);
+        let answer = self.post("/metadata", &json!([document])).await;
+        assert_eq!(answer.status, 201, "{answer:?}");
+    }
+
+    /// Executes a proc and returns the answer's body.
+    pub async fn execute(&self, name: &str) -> Value {
+        let answer = self.post("/execution", &json!({"name": name})).await;
+        assert_eq!(answer.status, 201, "{answer:?}");
+        answer.json()
+    }
+
+    /// Waits until an execution has this status.
+    pub async fn wait_for(&self, id: &Value, status: &str) -> Value {
+        wait_for_async(&format!("execution {id} to be {status}"), async || {
+            let execution = self.get(&format!("/execution/{id}")).await.json();
+            if execution["status"] == status {
+                Ok(execution)
+            } else {
+                Err(execution)
+            }
+        })
+        .await
+    }
+}
+
+pub async fn send(request: RequestBuilder) -> Answer {
+    let response = request.send().await.expect("the service answers");
+    let status = response.status();
+    let content_type = response
+        .headers()
+        .get("content-type")
+        .map(|value| value.to_str().unwrap().to_owned());
+    let body = response.text().await.expect("the answer has a body");
+    Answer {
+        status,
+        content_type: content_type.unwrap_or_default(),
+        body,
+    }
+}

@@ -1,0 +1,139 @@
+//! What keeps proctord from starting, told clearly; and that it stops in order.
+
+use std::fs;
+use std::net::TcpListener;
+
+use proctor_testkit::Proctord;
+
+use crate::support::{detach, publish, wait_for_end, wait_for_status};
+
+#[test]
+fn a_port_in_use_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+
+    let (status, log) = Proctord::at(&folder.path().join("data"))
+        .env("PROCTOR_APP_PORT", &port)
+        .start_and_fail();
+
+    assert_eq!(status.code(), Some(1));
+    assert!(
+        log.contains(&format!("cannot listen on 127.0.0.1:{port}")),
+        "{log}"
+    );
+    assert!(log.contains("PROCTOR_APP_PORT"), "{log}");
+}
+
+#[test]
+fn a_data_folder_that_another_proctord_holds_is_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let first = Proctord::at(&data).start();
+
+    let (status, log) = Proctord::at(&data).start_and_fail();
+
+    assert_eq!(status.code(), Some(1));
+    assert!(
+        log.contains(&format!(
+            "is held by another proctord, process {}",
+            first.pid()
+        )),
+        "{log}"
+    );
+    assert!(first.proctor(&["list"]).succeed().contains("say-hello"));
+}
+
+#[test]
+fn every_mistake_of_the_configuration_is_told_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let builder = Proctord::at(&folder.path().join("data"));
+    let builder = builder
+        .env("PROCTOR_APP_PORT", "port")
+        .env("PROCTOR_LAUNCH_WAIT", "soon");
+
+    let (status, log) = builder.start_and_fail();
+
+    assert_eq!(status.code(), Some(1));
+    assert!(
+        log.contains("PROCTOR_APP_PORT must be") && log.contains("PROCTOR_LAUNCH_WAIT must be"),
+        "{log}"
+    );
+}
+
+#[test]
+fn a_database_of_a_newer_version_is_refused_and_not_touched() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    assert!(Proctord::at(&data).start().stop().success());
+    let database = data.join("proctor.db");
+    raise_schema_version(&database);
+    let before = fs::read(&database).unwrap();
+
+    let (status, log) = Proctord::at(&data).start_and_fail();
+
+    assert_eq!(status.code(), Some(1));
+    assert!(log.contains("proctor.db") && log.contains("newer"), "{log}");
+    assert!(
+        fs::read(&database).unwrap() == before,
+        "the database was changed"
+    );
+}
+
+/// Adds the mark of a migration that this version does not know.
+fn raise_schema_version(database: &std::path::Path) {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        use sqlx::Connection;
+        let url = format!("sqlite://{}", database.display());
+        let mut connection = sqlx::SqliteConnection::connect(&url).await.unwrap();
+        sqlx::query(
+            "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) \
+             VALUES (9999, 'from the future', 1, x'00', 1)",
+        )
+        .execute(&mut connection)
+        .await
+        .unwrap();
+        sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&mut connection).await.unwrap();
+        connection.close().await.unwrap();
+    });
+}
+
+#[test]
+fn a_file_that_is_no_database_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    fs::create_dir(&data).unwrap();
+    fs::write(
+        data.join("proctor.db"),
+        "this is no database at all".repeat(100),
+    )
+    .unwrap();
+
+    let (status, log) = Proctord::at(&data).start_and_fail();
+
+    assert_eq!(status.code(), Some(1));
+    assert!(log.contains("proctor.db"), "{log}");
+}
+
+#[test]
+fn a_stop_of_the_service_leaves_executions_running_for_the_next_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let gate = folder.path().join("gate");
+    let proctord = Proctord::at(&data).start();
+    let body = format!(
+        "echo one; while [ ! -e {} ]; do sleep 0.05; done; echo two",
+        gate.display()
+    );
+    publish(&proctord, folder.path(), "patient", &body);
+    let id = detach(&proctord, &["patient"]);
+    wait_for_status(&proctord, &id, "RUNNING");
+
+    assert!(proctord.stop().success());
+    let restarted = Proctord::at(&data).start();
+    fs::write(&gate, "").unwrap();
+
+    assert_eq!(wait_for_end(&restarted, &id)["status"], "SUCCEEDED");
+    assert_eq!(restarted.proctor(&["logs", &id]).succeed(), "one\ntwo\n");
+}
