@@ -1,0 +1,14 @@
+//! One suite for every store and every catalog: what each of them must do, whatever it is made of. An
+//! implementation joins with one line here and a way past itself to look at rows.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a case that cannot go on should say where"
+)]
+
+mod catalog;
+mod sqlite;
+mod store;
+
+store_suite!(sqlite_store, crate::sqlite::SqliteSubject);
+catalog_suite!(sqlite_catalog, crate::sqlite::catalog::SqliteShelf);

@@ -1,0 +1,114 @@
+//! SQLite under test: each store in a folder of its own, with a second way into its file.
+
+pub mod catalog;
+mod flood;
+mod full;
+mod opening;
+
+use std::path::Path;
+
+use async_trait::async_trait;
+use jiff::{SignedDuration, Timestamp};
+use proctord::domain::id::ExecutionId;
+use proctord::store::Store;
+use proctord::store::sqlite::SqliteStore;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteRow};
+use sqlx::{Row, SqlitePool};
+use tempfile::TempDir;
+
+use crate::store::subject::{AuditRow, DeliveryRow, Subject};
+
+/// A store in SQLite.
+pub struct SqliteSubject {
+    pub folder: TempDir,
+    pub store: SqliteStore,
+    pub records: SqlitePool,
+}
+
+impl SqliteSubject {
+    /// Opens the store of a folder.
+    pub async fn open(folder: TempDir) -> Self {
+        let store = SqliteStore::open(folder.path()).await.unwrap();
+        let records = second_handle(&folder.path().join("proctor.db")).await;
+        Self {
+            folder,
+            store,
+            records,
+        }
+    }
+}
+
+/// A connection of somebody else.
+pub async fn second_handle(path: &Path) -> SqlitePool {
+    SqlitePool::connect_with(SqliteConnectOptions::new().filename(path))
+        .await
+        .unwrap()
+}
+
+#[async_trait]
+impl Subject for SqliteSubject {
+    async fn fresh() -> Self {
+        Self::open(TempDir::new().unwrap()).await
+    }
+
+    async fn reopened(self) -> Self {
+        self.records.close().await;
+        self.store.close().await;
+        Self::open(self.folder).await
+    }
+
+    fn store(&self) -> &dyn Store {
+        &self.store
+    }
+
+    async fn audit_rows(&self) -> Vec<AuditRow> {
+        let rows = sqlx::query("SELECT * FROM audit ORDER BY id").fetch_all(&self.records);
+        rows.await.unwrap().iter().map(audit_row).collect()
+    }
+
+    async fn deliveries(&self) -> Vec<DeliveryRow> {
+        let rows =
+            sqlx::query("SELECT * FROM delivery ORDER BY created_at").fetch_all(&self.records);
+        rows.await.unwrap().iter().map(delivery_row).collect()
+    }
+
+    async fn age_keys(&self, by: SignedDuration) {
+        sqlx::query("UPDATE idempotency SET created_at = created_at - ?")
+            .bind(i64::try_from(by.as_micros()).unwrap())
+            .execute(&self.records)
+            .await
+            .unwrap();
+    }
+
+    async fn set_created_at(&self, id: ExecutionId, at: Timestamp) {
+        sqlx::query("UPDATE execution SET created_at = ? WHERE id = ?")
+            .bind(at.as_microsecond())
+            .bind(id.as_i64())
+            .execute(&self.records)
+            .await
+            .unwrap();
+    }
+}
+
+fn audit_row(row: &SqliteRow) -> AuditRow {
+    AuditRow {
+        who: row.get("who"),
+        action: row.get("action"),
+        target: row.get("target"),
+        source: row.get("source"),
+        result: row.get("result"),
+        request_id: row.get("request_id"),
+    }
+}
+
+fn delivery_row(row: &SqliteRow) -> DeliveryRow {
+    let id: i64 = row.get("execution_id");
+    DeliveryRow {
+        execution_id: id.to_string().parse().unwrap(),
+        kind: row.get("kind"),
+        target: row.get("target"),
+        payload: serde_json::from_str(row.get("payload")).unwrap(),
+        state: row.get("state"),
+        next_at: Timestamp::from_microsecond(row.get("next_at")).unwrap(),
+    }
+}

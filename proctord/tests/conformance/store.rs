@@ -1,0 +1,107 @@
+//! What every store must do. Each case is given a new store; the list below is all of them.
+
+pub mod accept;
+pub mod adopt;
+pub mod audit;
+pub mod closing;
+pub mod delivery;
+pub mod lifecycle;
+pub mod list;
+pub mod log;
+pub mod pieces;
+pub mod queue;
+pub mod sample;
+pub mod stop;
+pub mod subject;
+pub mod whole;
+
+/// Instantiates every case for one kind of store.
+#[macro_export]
+macro_rules! store_suite {
+    ($name:ident, $subject:ty) => {
+        mod $name {
+            $crate::store_cases! { $subject;
+                accept {
+                    an_accepted_execution_reads_back_as_it_was_returned
+                    one_that_is_refused_is_stored_with_its_reason_and_a_closed_log
+                    a_repeated_request_finds_the_first_execution_as_it_stands_now
+                    a_key_with_another_request_is_refused
+                    a_key_is_the_users_own
+                    a_key_is_free_again_after_a_day
+                    of_many_equal_requests_at_once_one_is_stored
+                }
+                lifecycle {
+                    every_event_in_every_state_goes_by_the_rules_of_the_domain
+                    what_is_finer_than_a_microsecond_is_cut_before_it_is_returned
+                    the_runners_handle_is_kept_through_later_changes
+                    of_two_ends_at_once_the_first_stands
+                }
+                stop {
+                    the_first_wish_stands_with_the_shortest_grace
+                    what_has_ended_gets_no_wish
+                    an_end_after_a_wish_is_a_stop
+                }
+                queue {
+                    over_the_limit_executions_wait_and_go_on_in_order
+                    nobody_overtakes_those_who_wait
+                    one_that_is_to_be_stopped_is_passed_over
+                    however_an_execution_ends_its_slot_is_free
+                    of_many_at_once_no_more_than_the_limit_get_a_slot
+                    procs_do_not_share_slots
+                    a_new_owner_of_an_admitted_execution_has_a_higher_fence
+                }
+                adopt {
+                    what_is_live_or_has_an_open_log_is_adopted_and_nothing_else
+                    no_write_under_an_old_fence_lands
+                    one_that_was_admitted_waits_again
+                }
+                list {
+                    each_filter_shows_what_it_names_and_nothing_else
+                    pages_over_equal_times_neither_miss_nor_repeat
+                    a_thousand_are_listed_once_each_while_more_come
+                }
+                log {
+                    an_append_must_continue_what_is_stored
+                    events_lie_within_their_append_and_are_never_an_end
+                    the_tail_tells_the_last_cursor
+                    a_lost_fence_in_a_batch_harms_nobody_else
+                    ten_megabytes_of_any_bytes_come_back
+                }
+                closing {
+                    a_log_ends_once_and_with_all_its_bytes
+                    a_reader_past_the_end_learns_that_it_is_the_end
+                }
+                delivery {
+                    an_end_with_a_callback_is_a_delivery_that_waits_for_the_log
+                }
+                whole {
+                    nothing_is_found_by_an_unknown_id
+                    everything_is_the_same_after_the_store_was_reopened
+                }
+                pieces {
+                    read_in_any_pieces_a_log_is_the_same
+                    a_reader_who_begins_in_the_middle_gets_the_rest
+                }
+                audit {
+                    each_unit_of_work_that_somebody_asked_for_leaves_one_row
+                    the_installation_has_an_id_that_stays
+                    a_store_that_can_be_written_to_says_so
+                }
+            }
+        }
+    };
+}
+
+/// One test per case, in a module per group.
+#[macro_export]
+macro_rules! store_cases {
+    ($subject:ty; $($group:ident { $($case:ident)* })*) => {
+        $(mod $group {
+            $(#[tokio::test(flavor = "multi_thread")]
+            async fn $case() {
+                use $crate::store::subject::Subject as _;
+                $crate::store::$group::$case(<$subject>::fresh().await).await;
+            })*
+        })*
+    };
+}

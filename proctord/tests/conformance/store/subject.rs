@@ -1,0 +1,47 @@
+//! A store under test, and the ways past it: rows that the trait does not show, and times that a test cannot
+//! wait for.
+
+use async_trait::async_trait;
+use jiff::{SignedDuration, Timestamp};
+use proctord::domain::id::ExecutionId;
+use proctord::store::Store;
+
+/// A store under test.
+#[async_trait]
+pub trait Subject: Sized + Send + Sync {
+    /// A new, empty store.
+    async fn fresh() -> Self;
+    /// The same store after its process has ended and started again.
+    async fn reopened(self) -> Self;
+    fn store(&self) -> &dyn Store;
+    /// The audit trail, oldest first.
+    async fn audit_rows(&self) -> Vec<AuditRow>;
+    /// All deliveries, oldest first.
+    async fn deliveries(&self) -> Vec<DeliveryRow>;
+    /// Makes all idempotency keys older.
+    async fn age_keys(&self, by: SignedDuration);
+    /// Pretends that an execution was accepted at another time.
+    async fn set_created_at(&self, id: ExecutionId, at: Timestamp);
+}
+
+/// A row of the audit trail.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuditRow {
+    pub who: String,
+    pub action: String,
+    pub target: String,
+    pub source: String,
+    pub result: String,
+    pub request_id: String,
+}
+
+/// A row of a delivery.
+#[derive(Debug, Clone)]
+pub struct DeliveryRow {
+    pub execution_id: ExecutionId,
+    pub kind: String,
+    pub target: String,
+    pub payload: serde_json::Value,
+    pub state: String,
+    pub next_at: Timestamp,
+}
