@@ -1,6 +1,7 @@
 //! The catalog in SQLite: `catalog.db`. Secret values pass through here sealed on their way in and are opened
 //! on their way out; their plain bytes never reach the file.
 
+mod fault;
 mod secret;
 
 use std::collections::BTreeSet;
@@ -18,7 +19,8 @@ use super::sealing::SecretKeys;
 use super::{Catalog, CatalogError};
 use crate::domain::environment::Secrets;
 use crate::domain::name::{ProcName, VariableName};
-use crate::sqlite::{Database, Fault, OpenError, Setup};
+use crate::sqlite::{Database, OpenError, Setup};
+use fault::failed;
 
 const CATALOG_FILE: &str = "catalog.db";
 
@@ -189,18 +191,4 @@ fn metadata(row: &SqliteRow) -> Result<Metadata, CatalogError> {
 
 fn now() -> i64 {
     Timestamp::now().as_microsecond()
-}
-
-fn failed(doing: &'static str) -> impl Fn(sqlx::Error) -> CatalogError {
-    move |error| match Fault::of(&error) {
-        Fault::Full => CatalogError::Full { doing },
-        Fault::Damaged => CatalogError::Damaged {
-            what: format!("found when it was to {doing}"),
-            source: Some(Box::new(error)),
-        },
-        Fault::Other => CatalogError::Unavailable {
-            doing,
-            source: Box::new(error),
-        },
-    }
 }

@@ -6,7 +6,8 @@ use secrecy::SecretString;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection, SqliteExecutor};
 
-use super::{failed, now};
+use super::fault::failed;
+use super::now;
 use crate::catalog::CatalogError;
 use crate::catalog::sealing::{Sealed, SecretKeys};
 use crate::domain::environment::Secrets;
