@@ -1,30 +1,19 @@
 //! SQLite files as proctord opens them: one connection that writes, a few that read, migrations applied.
 //! What the tables mean is the business of the store and the catalog.
 
+mod connection;
 mod fault;
 
 use std::fs::OpenOptions;
 use std::io;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use sqlx::migrate::{MigrateError, Migrator};
-use sqlx::sqlite::{
-    SqliteAutoVacuum, SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous,
-};
-use sqlx::{ConnectOptions, Connection, Sqlite, SqlitePool, Transaction};
+use sqlx::{Sqlite, SqlitePool, Transaction};
 use thiserror::Error;
 
 pub(crate) use fault::Fault;
-
-/// How long a statement waits for a lock that another process holds.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
-/// How long a unit of work waits for its turn.
-const TURN_TIMEOUT: Duration = Duration::from_secs(30);
-const READERS: u32 = 3;
-/// What is left of a write-ahead log after a flood.
-const JOURNAL_LIMIT_BYTES: u32 = 64 << 20;
 
 /// Why a file could not be opened.
 #[derive(Debug, Error)]
@@ -67,11 +56,11 @@ impl Database {
     /// Opens or creates the file and brings its schema up to date.
     pub(crate) async fn open(setup: Setup) -> Result<Self, OpenError> {
         touch(&setup.path)?;
-        let writer = writer(&setup)
+        let writer = connection::writer(&setup)
             .await
             .map_err(|error| classify(&setup.path, error))?;
         migrate(&setup, &writer).await?;
-        let readers = pool(READERS).connect_lazy_with(connection(&setup.path).read_only(true));
+        let readers = connection::readers(&setup.path);
         Ok(Self { writer, readers })
     }
 
@@ -113,65 +102,6 @@ fn touch(path: &Path) -> Result<(), OpenError> {
             path: path.to_owned(),
             source,
         })
-}
-
-fn connection(path: &Path) -> SqliteConnectOptions {
-    SqliteConnectOptions::new()
-        .filename(path)
-        .busy_timeout(BUSY_TIMEOUT)
-        .foreign_keys(true)
-        .disable_statement_logging()
-}
-
-fn pool(connections: u32) -> SqlitePoolOptions {
-    SqlitePoolOptions::new()
-        .max_connections(connections)
-        .acquire_timeout(TURN_TIMEOUT)
-        .idle_timeout(None)
-        .max_lifetime(None)
-        .test_before_acquire(false)
-}
-
-async fn writer(setup: &Setup) -> Result<SqlitePool, sqlx::Error> {
-    let mut options = connection(&setup.path)
-        .auto_vacuum(SqliteAutoVacuum::Incremental)
-        .journal_mode(SqliteJournalMode::Wal)
-        .synchronous(SqliteSynchronous::Full)
-        .pragma("journal_size_limit", JOURNAL_LIMIT_BYTES.to_string());
-    if let Some(pages) = setup.page_limit {
-        options = options.pragma("max_page_count", pages.to_string());
-    }
-    let attached = setup
-        .attached
-        .as_ref()
-        .map(|(name, path)| (*name, path.to_string_lossy().into_owned()));
-    pool(1)
-        .after_connect(move |connection, _| {
-            let attached = attached.clone();
-            Box::pin(async move {
-                if let Some((name, path)) = attached {
-                    sqlx::query("ATTACH DATABASE ? AS ?")
-                        .bind(path)
-                        .bind(name)
-                        .execute(connection)
-                        .await?;
-                }
-                Ok(())
-            })
-        })
-        .before_acquire(|connection, _| Box::pin(is_idle(connection)))
-        .connect_with(options)
-        .await
-}
-
-/// SQLite may end a transaction by itself when the disk is full. The driver does not notice, takes the
-/// connection to be inside a transaction for ever and refuses to begin one; such a connection is replaced.
-async fn is_idle(connection: &mut sqlx::SqliteConnection) -> Result<bool, sqlx::Error> {
-    if connection.is_in_transaction() {
-        // A rollback may only just be under way; the answer to this comes after it.
-        connection.ping().await?;
-    }
-    Ok(!connection.is_in_transaction())
 }
 
 async fn migrate(setup: &Setup, writer: &SqlitePool) -> Result<(), OpenError> {

@@ -7,8 +7,11 @@ mod audit;
 mod delivery;
 mod fault;
 mod idempotency;
+mod installation;
 mod list;
 mod log;
+#[cfg(test)]
+mod plans;
 mod queue;
 mod row;
 mod state;
@@ -34,7 +37,6 @@ use crate::domain::id::ExecutionId;
 use crate::domain::lifecycle::StopIntent;
 use crate::domain::name::ProcName;
 use crate::sqlite::{Database, OpenError, Setup};
-use fault::failed;
 
 /// Everything but log bytes.
 const RECORDS_FILE: &str = "proctor.db";
@@ -98,14 +100,7 @@ impl SqliteStore {
 #[async_trait]
 impl Store for SqliteStore {
     async fn installation(&self) -> Result<Uuid, StoreError> {
-        let text: String = sqlx::query_scalar("SELECT uuid FROM installation")
-            .fetch_one(self.records.readers())
-            .await
-            .map_err(failed("read the installation's id"))?;
-        Uuid::try_parse(&text).map_err(|error| StoreError::Damaged {
-            what: "column uuid of the installation".to_owned(),
-            source: Some(Box::new(error)),
-        })
+        installation::id(&self.records).await
     }
 
     async fn accept(
@@ -189,26 +184,10 @@ impl Store for SqliteStore {
     }
 
     async fn audit(&self, entry: AuditEntry) -> Result<(), StoreError> {
-        let mut unit = self
-            .records
-            .begin()
-            .await
-            .map_err(failed("begin an audit row"))?;
-        audit::insert(&mut unit, &entry, time::now()).await?;
-        unit.commit().await.map_err(failed("keep the audit row"))
+        audit::record(&self.records, &entry).await
     }
 
     async fn check(&self) -> Result<(), StoreError> {
-        let mut unit = self
-            .records
-            .begin()
-            .await
-            .map_err(failed("begin to write"))?;
-        sqlx::query("UPDATE installation SET checked_at = ?")
-            .bind(time::micros(time::now()))
-            .execute(&mut *unit)
-            .await
-            .map_err(failed("write"))?;
-        unit.commit().await.map_err(failed("keep what was written"))
+        installation::touch(&self.records).await
     }
 }

@@ -6,6 +6,11 @@ use super::{SqliteStore, row};
 use crate::domain::execution::Execution;
 use crate::store::{Replica, StoreError};
 
+pub(super) const ADOPT: &str = "
+    UPDATE execution SET owner = ?2, fence = fence + 1, slot = slot AND status <> 'QUEUED'
+     WHERE host = ?1 AND (live = 1 OR log_open = 1)
+    RETURNING *";
+
 /// Takes over everything unfinished of the replica's host.
 pub(super) async fn adopt_host(
     store: &SqliteStore,
@@ -17,16 +22,12 @@ pub(super) async fn adopt_host(
         .await
         .map_err(failed("begin to adopt executions"))?;
     // Whether an admitted one was launched died with its owner: it goes back to its place in the queue.
-    let rows = sqlx::query(
-        "UPDATE execution SET owner = ?2, fence = fence + 1, slot = slot AND status <> 'QUEUED'
-          WHERE host = ?1 AND (live = 1 OR log_open = 1)
-         RETURNING *",
-    )
-    .bind(&replica.host)
-    .bind(&replica.id)
-    .fetch_all(&mut *unit)
-    .await
-    .map_err(failed("adopt executions"))?;
+    let rows = sqlx::query(ADOPT)
+        .bind(&replica.host)
+        .bind(&replica.id)
+        .fetch_all(&mut *unit)
+        .await
+        .map_err(failed("adopt executions"))?;
     let mut executions = rows
         .iter()
         .map(row::execution)

@@ -4,8 +4,19 @@ use jiff::Timestamp;
 use sqlx::SqliteConnection;
 
 use super::fault::failed;
-use super::time::micros;
+use super::time::{micros, now};
+use crate::sqlite::Database;
 use crate::store::{AuditEntry, StoreError};
+
+/// Adds a row in a unit of work of its own.
+pub(super) async fn record(records: &Database, entry: &AuditEntry) -> Result<(), StoreError> {
+    let mut unit = records
+        .begin()
+        .await
+        .map_err(failed("begin an audit row"))?;
+    insert(&mut unit, entry, now()).await?;
+    unit.commit().await.map_err(failed("keep an audit row"))
+}
 
 /// Adds a row.
 pub(super) async fn insert(

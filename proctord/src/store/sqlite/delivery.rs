@@ -10,6 +10,10 @@ use crate::domain::execution::Execution;
 use crate::domain::id::ExecutionId;
 use crate::store::StoreError;
 
+pub(super) const RELEASE: &str = "
+    UPDATE delivery SET next_at = ?2, updated_at = ?2
+     WHERE execution_id = ?1 AND state = 'pending' AND attempts = 0 AND next_at > ?2";
+
 /// How long a delivery waits for the end of the log before it goes without.
 const LOG_PATIENCE: SignedDuration = SignedDuration::from_secs(30);
 
@@ -55,14 +59,11 @@ pub(super) async fn release(
     id: ExecutionId,
     at: Timestamp,
 ) -> Result<(), StoreError> {
-    sqlx::query(
-        "UPDATE delivery SET next_at = ?2, updated_at = ?2
-          WHERE execution_id = ?1 AND state = 'pending' AND attempts = 0 AND next_at > ?2",
-    )
-    .bind(id.as_i64())
-    .bind(micros(at))
-    .execute(connection)
-    .await
-    .map_err(failed("release a delivery"))?;
+    sqlx::query(RELEASE)
+        .bind(id.as_i64())
+        .bind(micros(at))
+        .execute(connection)
+        .await
+        .map_err(failed("release a delivery"))?;
     Ok(())
 }

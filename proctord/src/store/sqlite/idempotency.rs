@@ -9,6 +9,15 @@ use super::time::micros;
 use crate::domain::execution::Execution;
 use crate::store::{Idempotency, StoreError};
 
+pub(super) const FIND: &str = "
+    SELECT execution.*, idempotency.digest AS key_digest
+      FROM idempotency JOIN execution ON execution.id = idempotency.execution_id
+     WHERE idempotency.user = ? AND idempotency.key = ? AND idempotency.created_at > ?";
+
+pub(super) const PURGE: &str = "
+    DELETE FROM idempotency WHERE (user, key) IN
+            (SELECT user, key FROM idempotency WHERE created_at <= ? ORDER BY created_at LIMIT 8)";
+
 const LIFETIME: SignedDuration = SignedDuration::from_hours(24);
 
 /// The execution that the user's key stands for, as it is now.
@@ -18,17 +27,13 @@ pub(super) async fn find(
     idempotency: &Idempotency,
     now: Timestamp,
 ) -> Result<Option<Execution>, StoreError> {
-    let found = sqlx::query(
-        "SELECT execution.*, idempotency.digest AS key_digest
-           FROM idempotency JOIN execution ON execution.id = idempotency.execution_id
-          WHERE idempotency.user = ? AND idempotency.key = ? AND idempotency.created_at > ?",
-    )
-    .bind(user)
-    .bind(&idempotency.key)
-    .bind(expired_at(now))
-    .fetch_optional(connection)
-    .await
-    .map_err(failed("look up an idempotency key"))?;
+    let found = sqlx::query(FIND)
+        .bind(user)
+        .bind(&idempotency.key)
+        .bind(expired_at(now))
+        .fetch_optional(connection)
+        .await
+        .map_err(failed("look up an idempotency key"))?;
     let Some(found) = found else { return Ok(None) };
     let digest: &str = found
         .try_get("key_digest")
@@ -66,14 +71,11 @@ pub(super) async fn purge(
     connection: &mut SqliteConnection,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    sqlx::query(
-        "DELETE FROM idempotency WHERE (user, key) IN
-             (SELECT user, key FROM idempotency WHERE created_at <= ? ORDER BY created_at LIMIT 8)",
-    )
-    .bind(expired_at(now))
-    .execute(connection)
-    .await
-    .map_err(failed("forget old idempotency keys"))?;
+    sqlx::query(PURGE)
+        .bind(expired_at(now))
+        .execute(connection)
+        .await
+        .map_err(failed("forget old idempotency keys"))?;
     Ok(())
 }
 

@@ -37,7 +37,11 @@ pub(super) async fn page(
 }
 
 /// Asks for one more than the page holds, to know whether there is another page.
-fn select(filter: &Filter, after: Option<Cursor>, limit: NonZeroU32) -> QueryBuilder<Sqlite> {
+pub(super) fn select(
+    filter: &Filter,
+    after: Option<Cursor>,
+    limit: NonZeroU32,
+) -> QueryBuilder<Sqlite> {
     let mut query = QueryBuilder::new("SELECT * FROM execution WHERE TRUE");
     if let Some(proc_name) = &filter.proc_name {
         query

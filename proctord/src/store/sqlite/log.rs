@@ -2,9 +2,11 @@
 //! events follow in the same commit.
 
 pub(super) mod append;
+pub(super) mod chunk;
 mod codec;
 pub(super) mod finish;
 pub(super) mod read;
+mod unwritten;
 
 use sqlx::{Row, SqliteConnection};
 

@@ -10,12 +10,23 @@ use crate::domain::name::ProcName;
 use crate::sqlite::Database;
 use crate::store::StoreError;
 
+pub(super) const TAKEN: &str = "SELECT count(*) FROM execution WHERE proc_name = ? AND slot = 1";
+
+pub(super) const WAITING: &str = "
+    SELECT count(*) FROM execution
+     WHERE proc_name = ? AND status = 'QUEUED' AND slot = 0 AND stop_at IS NULL";
+
+pub(super) const LONGEST_WAITING: &str = "
+    SELECT * FROM execution
+     WHERE proc_name = ? AND status = 'QUEUED' AND slot = 0 AND stop_at IS NULL
+     ORDER BY created_at, id LIMIT 1";
+
 /// How many slots of a proc are taken.
 pub(super) async fn taken(
     executor: impl SqliteExecutor<'_>,
     proc_name: &ProcName,
 ) -> Result<i64, StoreError> {
-    sqlx::query_scalar("SELECT count(*) FROM execution WHERE proc_name = ? AND slot = 1")
+    sqlx::query_scalar(TAKEN)
         .bind(proc_name.as_str())
         .fetch_one(executor)
         .await
@@ -27,14 +38,11 @@ pub(super) async fn waiting(
     executor: impl SqliteExecutor<'_>,
     proc_name: &ProcName,
 ) -> Result<i64, StoreError> {
-    sqlx::query_scalar(
-        "SELECT count(*) FROM execution
-          WHERE proc_name = ? AND status = 'QUEUED' AND slot = 0 AND stop_at IS NULL",
-    )
-    .bind(proc_name.as_str())
-    .fetch_one(executor)
-    .await
-    .map_err(failed("count the queue of a proc"))
+    sqlx::query_scalar(WAITING)
+        .bind(proc_name.as_str())
+        .fetch_one(executor)
+        .await
+        .map_err(failed("count the queue of a proc"))
 }
 
 /// Gives the free slots of a proc to those who wait longest.
@@ -70,17 +78,13 @@ async fn longest_waiting(
     connection: &mut SqliteConnection,
     proc_name: &ProcName,
 ) -> Result<Option<Execution>, StoreError> {
-    sqlx::query(
-        "SELECT * FROM execution
-          WHERE proc_name = ? AND status = 'QUEUED' AND slot = 0 AND stop_at IS NULL
-          ORDER BY created_at, id LIMIT 1",
-    )
-    .bind(proc_name.as_str())
-    .fetch_optional(connection)
-    .await
-    .map_err(failed("read the queue of a proc"))?
-    .map(|row| row::execution(&row))
-    .transpose()
+    sqlx::query(LONGEST_WAITING)
+        .bind(proc_name.as_str())
+        .fetch_optional(connection)
+        .await
+        .map_err(failed("read the queue of a proc"))?
+        .map(|row| row::execution(&row))
+        .transpose()
 }
 
 async fn give_slot(

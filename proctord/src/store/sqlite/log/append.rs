@@ -12,6 +12,16 @@ use crate::sqlite::Database;
 use crate::store::sqlite::fault::failed;
 use crate::store::{LogAppend, StoreError};
 
+pub(in crate::store::sqlite) const ADVANCE: &str = "
+    INSERT INTO log (execution_id, length, cursor, events, ended)
+    SELECT ?1, ?4, ?5, ?6, 0
+     WHERE EXISTS (SELECT 1 FROM records.execution WHERE id = ?1 AND fence = ?2 AND log_open = 1)
+       AND ?3 = coalesce((SELECT length FROM log WHERE execution_id = ?1), 0)
+       AND NOT EXISTS (SELECT 1 FROM log WHERE execution_id = ?1 AND ended = 1)
+     ON CONFLICT (execution_id) DO UPDATE
+       SET length = excluded.length, cursor = excluded.cursor, events = log.events + excluded.events
+    RETURNING events";
+
 /// Appends in one commit; the answers stand in the order of the appends.
 pub(in crate::store::sqlite) async fn append(
     logs: &Database,
@@ -76,25 +86,16 @@ async fn advance(
     connection: &mut SqliteConnection,
     append: &LogAppend,
 ) -> Result<Option<i64>, StoreError> {
-    sqlx::query_scalar(
-        "INSERT INTO log (execution_id, length, cursor, events, ended)
-         SELECT ?1, ?4, ?5, ?6, 0
-          WHERE EXISTS (SELECT 1 FROM records.execution WHERE id = ?1 AND fence = ?2 AND log_open = 1)
-            AND ?3 = coalesce((SELECT length FROM log WHERE execution_id = ?1), 0)
-            AND NOT EXISTS (SELECT 1 FROM log WHERE execution_id = ?1 AND ended = 1)
-         ON CONFLICT (execution_id) DO UPDATE
-            SET length = excluded.length, cursor = excluded.cursor, events = log.events + excluded.events
-         RETURNING events",
-    )
-    .bind(append.id.as_i64())
-    .bind(append.fence.0)
-    .bind(signed(append.offset))
-    .bind(signed(append.end()))
-    .bind(&append.cursor)
-    .bind(append.events.len() as i64)
-    .fetch_optional(connection)
-    .await
-    .map_err(failed("move the head of a log"))
+    sqlx::query_scalar(ADVANCE)
+        .bind(append.id.as_i64())
+        .bind(append.fence.0)
+        .bind(signed(append.offset))
+        .bind(signed(append.end()))
+        .bind(&append.cursor)
+        .bind(append.events.len() as i64)
+        .fetch_optional(connection)
+        .await
+        .map_err(failed("move the head of a log"))
 }
 
 async fn refusal(
