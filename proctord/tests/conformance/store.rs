@@ -29,6 +29,7 @@ macro_rules! store_suite {
                     a_key_is_the_users_own
                     a_key_is_free_again_after_a_day
                     of_many_equal_requests_at_once_one_is_stored
+                    a_request_that_is_given_up_is_stored_whole_or_not_at_all
                 }
                 lifecycle {
                     every_event_in_every_state_goes_by_the_rules_of_the_domain

@@ -1,11 +1,16 @@
 //! A flood of log bytes and the rest of the store do not wait for each other. The flood is a transaction of
 //! another handle that stays open, so nothing here depends on how fast anything is.
 
+use std::sync::Arc;
+
 use proctord::domain::lifecycle::Event;
+use proctord::store::sqlite::SqliteStore;
 use proctord::store::{Filter, LogPosition, Store};
 
 use super::{SqliteSubject, second_handle};
-use crate::store::sample::{accept, append, change, entry, key, new_execution, stop, success};
+use crate::store::sample::{
+    accept, append, change, entry, key, new_execution, replica, seen, stop, success,
+};
 use crate::store::subject::Subject;
 
 #[tokio::test]
@@ -79,4 +84,25 @@ async fn an_append_does_not_wait_for_an_accept_that_is_under_way() {
 
     assert!(written[0].is_ok(), "{written:?}");
     busy.rollback().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_adoption_waits_for_the_append_that_saw_the_fence_before_it() {
+    let subject = SqliteSubject::fresh().await;
+    let store = Arc::new(SqliteStore::open(subject.folder.path()).await.unwrap());
+    let execution = accept(&*store, new_execution("say-hello")).await;
+    let logs = second_handle(&subject.folder.path().join("logs.db")).await;
+    let append = logs.begin_with("BEGIN IMMEDIATE").await.unwrap();
+
+    let adopter = Arc::clone(&store);
+    let adoption = tokio::spawn(async move { adopter.adopt_host(&replica("replica-2")).await });
+    while seen(&subject.store, &execution).await.fence == execution.fence {
+        assert!(!adoption.is_finished());
+        tokio::task::yield_now().await;
+    }
+    let waits = !adoption.is_finished();
+    append.rollback().await.unwrap();
+
+    assert!(waits);
+    assert_eq!(adoption.await.unwrap().unwrap().len(), 1);
 }

@@ -1,10 +1,12 @@
 //! Accepting executions, and the keys by which a repeated request finds the first one.
 
+use std::time::Duration;
+
 use futures::future::join_all;
 use jiff::SignedDuration;
 use proctor_api::{LogEventKind, Status};
 use proctord::domain::execution::Fence;
-use proctord::store::{Accepted, LogPosition, StoreError};
+use proctord::store::{Accepted, Filter, LogPosition, StoreError};
 
 use super::sample::{accept, change, entry, key, new_execution, seen, success};
 use super::subject::Subject;
@@ -162,4 +164,27 @@ pub async fn of_many_equal_requests_at_once_one_is_stored(subject: impl Subject)
     assert_eq!(new.count(), 1);
     let first = accepted[0].execution();
     assert!(accepted.iter().all(|a| a.execution().id == first.id));
+}
+
+pub async fn a_request_that_is_given_up_is_stored_whole_or_not_at_all(subject: impl Subject) {
+    let store = subject.store();
+    let accept = async |number: u64| {
+        let key = key(&number.to_string(), "d");
+        let new = new_execution("say-hello");
+        store.accept(new, key, entry("execution.create")).await
+    };
+
+    for number in 0..60 {
+        // Given up at another point each time; whatever the point is, the rest must hold.
+        let patience = Duration::from_micros(30 * number);
+        drop(tokio::time::timeout(patience, accept(number)).await);
+        let execution = accept(number).await.unwrap().execution().clone();
+        assert_eq!(store.steps(execution.id).await.unwrap().len(), 1);
+    }
+
+    let page = store
+        .executions(&Filter::default(), None, 100.try_into().unwrap())
+        .await;
+    assert_eq!(page.unwrap().executions.len(), 60);
+    assert_eq!(subject.audit_rows().await.len(), 60);
 }
