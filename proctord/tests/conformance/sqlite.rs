@@ -1,6 +1,7 @@
 //! SQLite under test: each store in a folder of its own, with a second way into its file.
 
 pub mod catalog;
+mod crash;
 mod flood;
 mod full;
 mod opening;
