@@ -24,6 +24,9 @@ pub enum LaunchError {
     /// It never will be: trying again is of no use.
     #[error("{reason}")]
     Refused { reason: String },
+    /// It has been started before, though nobody stored that it was created.
+    #[error("it has been started before")]
+    Started,
     /// It may be later.
     #[error("the {kind} runner could not prepare {execution}")]
     Unavailable {

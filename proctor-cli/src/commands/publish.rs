@@ -38,10 +38,10 @@ async fn check(client: &Client, definitions: &[Definition]) -> Result<(), Error>
         .iter()
         .map(|definition| definition.document.clone())
         .collect();
-    match client.check(&documents).await {
-        Err(error) => return Err(located(error, definitions)),
-        Ok(_) => {}
-    }
+    client
+        .check(&documents)
+        .await
+        .map_err(|error| located(error, definitions))?;
     let misread: Vec<Located> = definitions
         .iter()
         .filter_map(|definition| definition.misread.clone())

@@ -3,23 +3,20 @@
 
 mod output;
 mod report;
+mod spec;
 
-use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use proctor_worker::{Found as FoundJob, Job, JobName, PreparedJob, Spec, Worker, WorkerError};
+use proctor_worker::{Found as FoundJob, Job, JobName, PreparedJob, Worker, WorkerError};
 use tokio::sync::mpsc;
 
 use super::{Found, Launch, LaunchError, Output, Prepared, RunEvent, Runner, RunnerError};
 use crate::bundle::{self, UnpackError};
-use crate::domain::environment::Value;
 use crate::domain::execution::{Execution, Plan, RunnerKind};
 use crate::telemetry::chain;
 
-/// What a process finds in its environment unless its args or secrets say otherwise.
-const SEARCH_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 /// The pause before the first retry, as Kubernetes has it; the shim doubles it each time.
 const RETRY_DELAY: Duration = Duration::from_secs(10);
 
@@ -28,6 +25,7 @@ const RETRY_DELAY: Duration = Duration::from_secs(10);
 pub struct LocalRunner {
     worker: Worker,
     grace: Duration,
+    retry_delay: Duration,
 }
 
 impl LocalRunner {
@@ -37,10 +35,19 @@ impl LocalRunner {
     /// # Errors
     /// The folder cannot be made, or the shim's binary is not there.
     pub fn open(root: PathBuf, shim: PathBuf, grace: Duration) -> Result<Self, WorkerError> {
+        let worker = Worker::open(root, shim)?;
         Ok(Self {
-            worker: Worker::open(root, shim)?,
+            worker,
             grace,
+            retry_delay: RETRY_DELAY,
         })
+    }
+
+    /// The same with another pause before the first retry.
+    #[must_use]
+    pub fn with_retry_delay(mut self, retry_delay: Duration) -> Self {
+        self.retry_delay = retry_delay;
+        self
     }
 
     async fn place(&self, launch: &Launch<'_>) -> Result<PreparedJob, LaunchError> {
@@ -61,7 +68,7 @@ impl LocalRunner {
                     },
                 })?;
         }
-        let spec = spec(launch, &work, self.grace)?;
+        let spec = spec::of(launch, &work, self.grace, self.retry_delay)?;
         self.worker
             .prepare(&name, spec)
             .await
@@ -69,6 +76,7 @@ impl LocalRunner {
                 WorkerError::Spec { source, .. } => LaunchError::Refused {
                     reason: source.to_string(),
                 },
+                WorkerError::AlreadyStarted { .. } => LaunchError::Started,
                 other => unavailable(execution, other),
             })
     }
@@ -173,41 +181,6 @@ async fn stop(job: &Job, execution: &Execution, grace: Duration) -> Result<(), R
     job.stop(grace)
         .await
         .map_err(|error| failed("stop", execution, error))
-}
-
-fn spec(launch: &Launch<'_>, work: &std::path::Path, grace: Duration) -> Result<Spec, LaunchError> {
-    let plan = &launch.execution.plan;
-    let Some(command) = &plan.command else {
-        return Err(LaunchError::Refused {
-            reason: "needs a command".to_owned(),
-        });
-    };
-    let home = work.to_string_lossy().into_owned();
-    let mut env = vec![("PATH".to_owned(), SEARCH_PATH.to_owned())];
-    if !launch.environment.contains_key("HOME") {
-        env.push(("HOME".to_owned(), home));
-    }
-    env.extend(
-        launch
-            .environment
-            .iter()
-            .map(|(name, value): (&String, &Value)| (name.clone(), value.expose().to_owned())),
-    );
-    Ok(Spec {
-        argv: command.iter().map(OsString::from).collect(),
-        env,
-        cwd: None,
-        deadline_ms: plan
-            .deadline_seconds
-            .map(|seconds| u64::from(seconds) * 1000),
-        grace_ms: milliseconds(grace),
-        retries: plan.retries,
-        retry_delay_ms: milliseconds(RETRY_DELAY),
-    })
-}
-
-fn milliseconds(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
 fn job_name(execution: &Execution) -> Result<JobName, proctor_worker::InvalidName> {

@@ -67,6 +67,13 @@ impl Course {
                 self.persist(Event::FailCreation { reason }, None).await?;
                 return Ok(Try::Settled);
             }
+            // A store that was put back to an older state does not know; what runs is followed all the same.
+            Err(LaunchError::Started) => {
+                if !created_before {
+                    self.persist(Event::Create, None).await?;
+                }
+                return Ok(Try::Settled);
+            }
             Err(error) => return Ok(Try::Again(chain(&error))),
         };
         failpoint::hit("launch.prepared");

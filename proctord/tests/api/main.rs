@@ -1,5 +1,10 @@
 //! Every route of a real service over HTTP: codes, bodies, headers.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot go on says so by panicking"
+)]
+
 mod bundles;
 mod errors;
 mod executions;

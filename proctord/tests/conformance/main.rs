@@ -1,5 +1,6 @@
-//! One suite for every store and every catalog: what each of them must do, whatever it is made of. An
-//! implementation joins with one line here and a way past itself to look at rows.
+//! One suite for every store, every catalog and every runner: what each of them must do, whatever it is made
+//! of. An implementation joins with one line here and, for stores and catalogs, a way past itself to look at
+//! rows.
 
 #![expect(
     clippy::unwrap_used,
@@ -7,8 +8,11 @@
 )]
 
 mod catalog;
+mod local;
+mod runner;
 mod sqlite;
 mod store;
 
 store_suite!(sqlite_store, crate::sqlite::SqliteSubject);
 catalog_suite!(sqlite_catalog, crate::sqlite::catalog::SqliteShelf);
+runner_suite!(local_runner, crate::local::LocalSubject);

@@ -1,5 +1,10 @@
 //! The real binaries together: `proctord dev` as a process, driven by `proctor`, crashed and started again.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot go on says so by panicking"
+)]
+
 mod bad_input;
 mod bytes;
 mod crash;

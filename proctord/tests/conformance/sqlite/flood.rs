@@ -95,7 +95,8 @@ async fn an_adoption_waits_for_the_append_that_saw_the_fence_before_it() {
     let append = logs.begin_with("BEGIN IMMEDIATE").await.unwrap();
 
     let adopter = Arc::clone(&store);
-    let adoption = tokio::spawn(async move { adopter.adopt_host(&replica("replica-2")).await });
+    let tasks = tokio_util::task::TaskTracker::new();
+    let adoption = tasks.spawn(async move { adopter.adopt_host(&replica("replica-2")).await });
     while seen(&subject.store, &execution).await.fence == execution.fence {
         assert!(!adoption.is_finished());
         tokio::task::yield_now().await;

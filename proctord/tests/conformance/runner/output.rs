@@ -1,0 +1,76 @@
+use std::time::Duration;
+
+use proctord::runner::OutputItem;
+
+use super::subject::{RunnerSubject, end, launch_line, read, wait_for_output};
+
+const MANY: &str = "i=0; while [ $i -lt 20000 ]; do echo \"line $i\"; i=$((i+1)); done";
+
+fn many() -> Vec<u8> {
+    (0..20_000)
+        .flat_map(|number| format!("line {number}\n").into_bytes())
+        .collect()
+}
+
+pub async fn every_byte_arrives_in_order(subject: &impl RunnerSubject) {
+    let execution = launch_line(subject, &format!("{MANY}; printf 'a\\000\\377\\nno end'")).await;
+
+    let (bytes, complete) = read(subject, &execution, None).await;
+
+    let mut expected = many();
+    expected.extend_from_slice(b"a\0\xff\nno end");
+    assert!(
+        bytes == expected,
+        "{} bytes of {}",
+        bytes.len(),
+        expected.len()
+    );
+    assert!(complete);
+    end(subject, &execution).await;
+}
+
+pub async fn reading_goes_on_behind_a_cursor(subject: &impl RunnerSubject) {
+    let execution = launch_line(subject, MANY).await;
+    end(subject, &execution).await;
+    let mut output = subject.runner().output(&execution, None).await.unwrap();
+    let mut taken = Vec::new();
+    let mut cursor = None;
+    while taken.len() < 50_000 {
+        match output.next(1000).await.unwrap() {
+            OutputItem::Bytes {
+                bytes,
+                cursor: after,
+            } => {
+                taken.extend_from_slice(&bytes);
+                cursor = Some(after);
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+
+    let (rest, complete) = read(subject, &execution, cursor).await;
+
+    taken.extend_from_slice(&rest);
+    assert!(taken == many(), "{} bytes of {}", taken.len(), many().len());
+    assert!(complete);
+}
+
+pub async fn the_output_of_what_is_written_before_a_stop_is_complete(subject: &impl RunnerSubject) {
+    let line = "trap 'echo last words; exit 1' TERM; echo begun; while :; do sleep 0.05; done";
+    let execution = launch_line(subject, line).await;
+    wait_for_output(subject, &execution, "begun").await;
+
+    subject
+        .runner()
+        .stop(&execution, Duration::from_secs(30))
+        .await
+        .unwrap();
+    let (bytes, complete) = read(subject, &execution, None).await;
+
+    let text = String::from_utf8(bytes).unwrap();
+    assert!(
+        text.starts_with("begun\n") && text.ends_with("last words\n"),
+        "{text}"
+    );
+    assert!(complete);
+}
