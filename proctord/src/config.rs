@@ -33,6 +33,8 @@ pub struct ExecutionConfig {
     pub launch_wait: Duration,
     /// Between TERM and KILL, unless a stop says otherwise.
     pub stop_grace: Duration,
+    /// How long a runner keeps what is left of an execution whose log is stored.
+    pub keep: Duration,
 }
 
 /// What is logged.
@@ -107,6 +109,7 @@ impl Config {
             execution: ExecutionConfig {
                 launch_wait: reader.duration("PROCTOR_LAUNCH_WAIT", Duration::from_secs(1)),
                 stop_grace: reader.duration("PROCTOR_STOP_GRACE", Duration::from_secs(10)),
+                keep: reader.duration("PROCTOR_LOCAL_JOB_KEEP", Duration::from_hours(7 * 24)),
             },
             log: LogConfig {
                 level: reader.level("PROCTOR_LOG_LEVEL", "info"),

@@ -7,6 +7,7 @@ pub mod command;
 pub mod config;
 pub mod data_folder;
 pub mod domain;
+pub mod housekeeping;
 pub mod http;
 pub mod logs;
 pub mod policy;

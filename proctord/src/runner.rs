@@ -15,6 +15,7 @@ use tokio::sync::mpsc;
 use crate::domain::environment::Value;
 use crate::domain::execution::{Execution, RunnerKind};
 use crate::domain::lifecycle::End;
+use crate::domain::name::ExecutionName;
 
 type Source = Box<dyn std::error::Error + Send + Sync>;
 
@@ -127,4 +128,10 @@ pub trait Runner: Send + Sync {
         execution: &Execution,
         cursor: Option<String>,
     ) -> Result<Box<dyn Output>, RunnerError>;
+
+    /// The executions of which this runner still holds something, running or ended.
+    async fn held(&self) -> Result<Vec<ExecutionName>, RunnerError>;
+
+    /// Lets go of everything of an execution that has ended; what runs stays.
+    async fn discard(&self, name: &ExecutionName) -> Result<(), RunnerError>;
 }

@@ -19,6 +19,7 @@ use crate::catalog::sealing::SecretKeys;
 use crate::catalog::sqlite::SqliteCatalog;
 use crate::config::Config;
 use crate::data_folder::DataFolder;
+use crate::housekeeping::Housekeeping;
 use crate::http::{self, AllowedHosts};
 use crate::logs::Logs;
 use crate::policy::Policy;
@@ -39,8 +40,34 @@ pub struct Service {
     app: web::Data<App>,
     server: Server,
     handle: ServerHandle,
-    /// Held to the very end.
+    files: Files,
+    housekeeping: Housekeeping,
+}
+
+/// What is open on disk; let go of last, in this order.
+struct Files {
+    store: Arc<SqliteStore>,
+    catalog: Arc<SqliteCatalog>,
     folder: DataFolder,
+}
+
+impl Files {
+    async fn open(folder: DataFolder) -> anyhow::Result<Self> {
+        let store = Arc::new(SqliteStore::open(folder.path()).await?);
+        let keys = SecretKeys::load_or_create(&folder.path().join("secret.key"))?;
+        let catalog = Arc::new(SqliteCatalog::open(folder.path(), keys).await?);
+        Ok(Self {
+            store,
+            catalog,
+            folder,
+        })
+    }
+
+    async fn close(self) {
+        self.store.close().await;
+        self.catalog.close().await;
+        drop(self.folder);
+    }
 }
 
 impl Service {
@@ -51,53 +78,32 @@ impl Service {
     pub async fn dev(config: &Config, data_dir: &Path, shim: PathBuf) -> anyhow::Result<Self> {
         let folder = DataFolder::open(data_dir)?;
         let listener = listen(SocketAddr::from((Ipv4Addr::LOCALHOST, config.http.port)))?;
-        let replica = Replica {
-            id: Uuid::new_v4().to_string(),
-            host: folder.host().to_owned(),
-        };
+        let files = Files::open(folder).await?;
+        samples::publish(files.catalog.as_ref()).await?;
 
-        let store: Arc<dyn Store> = Arc::new(SqliteStore::open(folder.path()).await?);
-        let keys = SecretKeys::load_or_create(&folder.path().join("secret.key"))?;
-        let catalog: Arc<dyn Catalog> = Arc::new(SqliteCatalog::open(folder.path(), keys).await?);
-        samples::publish(catalog.as_ref()).await?;
-        let grace = config.execution.stop_grace;
-        let runner: Arc<dyn Runner> =
-            Arc::new(LocalRunner::open(folder.executions(), shim, grace)?);
-
-        let logs = Logs::new(Arc::clone(&store));
-        let tracker = Tracker::new(Parts {
-            store: Arc::clone(&store),
-            catalog: Arc::clone(&catalog),
-            runner: Arc::clone(&runner),
-            logs: logs.clone(),
-            replica: replica.clone(),
-            grace,
-        });
-        tracker
+        let app = application(config, &files, shim)?;
+        app.tracker
             .adopt()
             .await
             .context("could not take over the executions of an earlier life")?;
+        let housekeeping = Housekeeping {
+            store: Arc::clone(&app.store),
+            runner: Arc::clone(&app.runner),
+            keep: config.execution.keep,
+        };
 
-        let app = web::Data::new(App {
-            store,
-            catalog,
-            runner,
-            logs,
-            tracker,
-            policy: Policy::AllowAll,
-            replica,
-            launch_wait: config.execution.launch_wait,
-            shutdown: CancellationToken::new(),
-        });
         let address = listener.local_addr()?;
         let allowed = AllowedHosts(config.http.allowed_hosts.clone());
+        let app = web::Data::new(app);
         let server = serve(listener, app.clone(), allowed)?;
+        let handle = server.handle();
         Ok(Self {
             address,
             app,
-            handle: server.handle(),
             server,
-            folder,
+            handle,
+            files,
+            housekeeping,
         })
     }
 
@@ -110,7 +116,7 @@ impl Service {
     /// The data folder.
     #[must_use]
     pub fn data_dir(&self) -> &Path {
-        self.folder.path()
+        self.files.folder.path()
     }
 
     /// Serves until `stop` resolves, then lets go of everything in order. Executions go on; the next start
@@ -123,11 +129,15 @@ impl Service {
             app,
             server,
             handle,
-            folder,
+            files,
+            housekeeping,
             ..
         } = self;
         let stopping = async {
-            stop.await;
+            tokio::select! {
+                () = stop => {}
+                () = housekeeping.run() => {}
+            }
             info!("stops");
             app.shutdown.cancel();
             handle.stop(true).await;
@@ -135,9 +145,42 @@ impl Service {
         let (served, ()) = tokio::join!(server, stopping);
         app.tracker.shut_down().await;
         drop(app);
-        drop(folder);
+        files.close().await;
         served.context("the HTTP server failed")
     }
+}
+
+/// Puts the parts together; nothing runs yet.
+fn application(config: &Config, files: &Files, shim: PathBuf) -> anyhow::Result<App> {
+    let store: Arc<dyn Store> = Arc::clone(&files.store) as Arc<dyn Store>;
+    let catalog: Arc<dyn Catalog> = Arc::clone(&files.catalog) as Arc<dyn Catalog>;
+    let grace = config.execution.stop_grace;
+    let runner: Arc<dyn Runner> =
+        Arc::new(LocalRunner::open(files.folder.executions(), shim, grace)?);
+    let logs = Logs::new(Arc::clone(&store));
+    let replica = Replica {
+        id: Uuid::new_v4().to_string(),
+        host: files.folder.host().to_owned(),
+    };
+    let tracker = Tracker::new(Parts {
+        store: Arc::clone(&store),
+        catalog: Arc::clone(&catalog),
+        runner: Arc::clone(&runner),
+        logs: logs.clone(),
+        replica: replica.clone(),
+        grace,
+    });
+    Ok(App {
+        store,
+        catalog,
+        runner,
+        logs,
+        tracker,
+        policy: Policy::AllowAll,
+        replica,
+        launch_wait: config.execution.launch_wait,
+        shutdown: CancellationToken::new(),
+    })
 }
 
 fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {

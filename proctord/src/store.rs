@@ -218,6 +218,9 @@ pub trait Store: Send + Sync {
     /// One execution.
     async fn execution(&self, id: ExecutionId) -> Result<Option<Execution>, StoreError>;
 
+    /// The execution of that name.
+    async fn execution_named(&self, name: &ExecutionName) -> Result<Option<Execution>, StoreError>;
+
     /// Every step of an execution so far, oldest first.
     async fn steps(&self, id: ExecutionId) -> Result<Vec<Step>, StoreError>;
 

@@ -9,12 +9,15 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use proctor_worker::{Found as FoundJob, Job, JobName, PreparedJob, Worker, WorkerError};
+use proctor_worker::{
+    Found as FoundJob, InvalidName, Job, JobName, PreparedJob, Worker, WorkerError,
+};
 use tokio::sync::mpsc;
 
 use super::{Found, Launch, LaunchError, Output, Prepared, RunEvent, Runner, RunnerError};
 use crate::bundle::{self, UnpackError};
 use crate::domain::execution::{Execution, Plan, RunnerKind};
+use crate::domain::name::ExecutionName;
 use crate::telemetry::chain;
 
 /// The pause before the first retry, as Kubernetes has it; the shim doubles it each time.
@@ -153,6 +156,36 @@ impl Runner for LocalRunner {
             execution.name.to_string(),
         )))
     }
+
+    async fn held(&self) -> Result<Vec<ExecutionName>, RunnerError> {
+        let names = self.worker.names().await.map_err(|source| RunnerError {
+            kind: RunnerKind::Local,
+            doing: "list",
+            execution: "its executions".to_owned(),
+            source: Box::new(source),
+        })?;
+        Ok(names
+            .iter()
+            .filter_map(|name| name.as_str().parse().ok())
+            .collect())
+    }
+
+    async fn discard(&self, name: &ExecutionName) -> Result<(), RunnerError> {
+        let failed = |source: Box<dyn std::error::Error + Send + Sync>| RunnerError {
+            kind: RunnerKind::Local,
+            doing: "discard",
+            execution: name.to_string(),
+            source,
+        };
+        let job = name
+            .as_str()
+            .parse()
+            .map_err(|error: InvalidName| failed(Box::new(error)))?;
+        self.worker
+            .remove(&job)
+            .await
+            .map_err(|error| failed(Box::new(error)))
+    }
 }
 
 struct PreparedLocal {
@@ -183,7 +216,7 @@ async fn stop(job: &Job, execution: &Execution, grace: Duration) -> Result<(), R
         .map_err(|error| failed("stop", execution, error))
 }
 
-fn job_name(execution: &Execution) -> Result<JobName, proctor_worker::InvalidName> {
+fn job_name(execution: &Execution) -> Result<JobName, InvalidName> {
     execution.name.as_str().parse()
 }
 

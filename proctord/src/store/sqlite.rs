@@ -35,7 +35,7 @@ use super::{
 use crate::domain::execution::{Execution, Fence, Step};
 use crate::domain::id::ExecutionId;
 use crate::domain::lifecycle::StopIntent;
-use crate::domain::name::ProcName;
+use crate::domain::name::{ExecutionName, ProcName};
 use crate::sqlite::{Database, OpenError, Setup};
 
 /// Everything but log bytes.
@@ -139,6 +139,10 @@ impl Store for SqliteStore {
 
     async fn execution(&self, id: ExecutionId) -> Result<Option<Execution>, StoreError> {
         row::find(self.records.readers(), id).await
+    }
+
+    async fn execution_named(&self, name: &ExecutionName) -> Result<Option<Execution>, StoreError> {
+        row::find_named(self.records.readers(), name).await
     }
 
     async fn steps(&self, id: ExecutionId) -> Result<Vec<Step>, StoreError> {

@@ -13,6 +13,7 @@ use super::state;
 use crate::domain::execution::{Execution, Fence};
 use crate::domain::id::ExecutionId;
 use crate::domain::lifecycle::StopIntent;
+use crate::domain::name::ExecutionName;
 use crate::store::StoreError;
 
 /// A row together with the name by which errors call it.
@@ -111,6 +112,20 @@ pub(super) async fn find(
 ) -> Result<Option<Execution>, StoreError> {
     sqlx::query("SELECT * FROM execution WHERE id = ?")
         .bind(id.as_i64())
+        .fetch_optional(executor)
+        .await
+        .map_err(failed("read an execution"))?
+        .map(|row| execution(&row))
+        .transpose()
+}
+
+/// The execution with a name.
+pub(super) async fn find_named(
+    executor: impl SqliteExecutor<'_>,
+    name: &ExecutionName,
+) -> Result<Option<Execution>, StoreError> {
+    sqlx::query("SELECT * FROM execution WHERE name = ?")
+        .bind(name.as_str())
         .fetch_optional(executor)
         .await
         .map_err(failed("read an execution"))?

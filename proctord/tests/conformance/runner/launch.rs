@@ -5,11 +5,7 @@ use proctord::runner::{Found, RunEvent};
 use super::subject::{RunnerSubject, end, execution, launch, launch_line, prepare, read};
 
 pub async fn what_is_prepared_and_started_runs_and_is_told(subject: &impl RunnerSubject) {
-    let execution = launch_line(
-        subject,
-        "sleep 0.2; echo done",
-    )
-    .await;
+    let execution = launch_line(subject, "sleep 0.2; echo done").await;
 
     let found = subject.runner().inspect(&execution).await.unwrap();
     let mut events = subject.runner().watch(&execution).await.unwrap();

@@ -15,7 +15,13 @@ pub async fn nothing_is_found_by_an_unknown_id(subject: impl Subject) {
     nobody.id = 7.try_into().unwrap();
     let position = LogPosition::default();
 
+    let known = nobody.name.clone();
+    let unknown = proctord::domain::name::ExecutionName::generate();
+
     assert!(store.execution(nobody.id).await.unwrap().is_none());
+    assert!(store.execution_named(&unknown).await.unwrap().is_none());
+    let named = store.execution_named(&known).await.unwrap().unwrap();
+    assert_eq!(named.name, known);
     assert!(store.steps(nobody.id).await.unwrap().is_empty());
     let errors = [
         change(store, &nobody, Event::Create).await.err(),
