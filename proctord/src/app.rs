@@ -4,7 +4,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use crate::catalog::Catalog;
 use crate::logs::Logs;
@@ -33,4 +35,50 @@ pub struct App {
     pub launch_wait: Duration,
     /// Cancelled when the service stops; long answers end with it.
     pub shutdown: CancellationToken,
+    /// What must not stop half-way.
+    pub work: Work,
+}
+
+/// Runs what must not stop half-way: a request's future is dropped when its client goes, but what was
+/// accepted by then must also be launched, and what was changed must be audited.
+#[derive(Debug, Clone)]
+pub struct Work {
+    tasks: TaskTracker,
+    runtime: Handle,
+}
+
+/// The work broke: it panicked, and the log says how.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the work broke half-way")]
+pub struct Broken;
+
+impl Work {
+    /// Work that is done on the current runtime.
+    #[must_use]
+    pub fn on_this_runtime() -> Self {
+        Self {
+            tasks: TaskTracker::new(),
+            runtime: Handle::current(),
+        }
+    }
+
+    /// Does the work to its end, whether or not somebody waits for it.
+    ///
+    /// # Errors
+    /// The work panicked.
+    pub async fn to_the_end<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = T> + Send + 'static,
+    ) -> Result<T, Broken> {
+        self.tasks
+            .spawn_on(work, &self.runtime)
+            .await
+            .map_err(|_| Broken)
+    }
+
+    /// Waits until all work is done; to be called when no more can come.
+    pub async fn finish(&self) {
+        self.tasks.close();
+        self.tasks.wait().await;
+    }
 }

@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::info;
 use uuid::Uuid;
 
-use crate::app::App;
+use crate::app::{App, Work};
 use crate::catalog::Catalog;
 use crate::catalog::sealing::SecretKeys;
 use crate::catalog::sqlite::SqliteCatalog;
@@ -143,6 +143,7 @@ impl Service {
             handle.stop(true).await;
         };
         let (served, ()) = tokio::join!(server, stopping);
+        app.work.finish().await;
         app.tracker.shut_down().await;
         drop(app);
         files.close().await;
@@ -180,6 +181,7 @@ fn application(config: &Config, files: &Files, shim: PathBuf) -> anyhow::Result<
         replica,
         launch_wait: config.execution.launch_wait,
         shutdown: CancellationToken::new(),
+        work: Work::on_this_runtime(),
     })
 }
 

@@ -6,6 +6,7 @@ use actix_web::{HttpResponse, ResponseError};
 use proctor_api::{Mistake, Problem};
 use thiserror::Error;
 
+use crate::app::Broken;
 use crate::catalog::CatalogError;
 use crate::domain::execution::Execution;
 use crate::store::StoreError;
@@ -42,6 +43,8 @@ pub enum ApiError {
     Store(StoreError),
     #[error(transparent)]
     Catalog(#[from] CatalogError),
+    #[error(transparent)]
+    Broken(#[from] Broken),
 }
 
 /// The Go system's text for everything that went wrong inside.
@@ -167,7 +170,7 @@ impl ApiError {
                 "unavailable",
                 "Not available now",
             ),
-            Self::Store(_) | Self::Catalog(_) => (
+            Self::Store(_) | Self::Catalog(_) | Self::Broken(_) => (
                 StatusCode::INTERNAL_SERVER_ERROR,
                 "internal",
                 "Internal error",

@@ -63,8 +63,9 @@ impl Course {
                     Ok(Err(_)) => return Err(Abandoned),
                     Err(error) => {
                         warn!(execution.id = %self.execution.id, error = %error, "the log's pump broke");
+                        // Closing finds out how long it is.
                         Pumped {
-                            bytes: self.stored_bytes().await,
+                            bytes: 0,
                             complete: false,
                         }
                     }
@@ -78,20 +79,11 @@ impl Course {
     }
 
     async fn close_log(&self, pumped: Pumped) -> Result<(), Abandoned> {
-        let ending = self.execution.state.ending();
-        let exit = ending.and_then(|ending| ending.exit);
-        let end = LogEnd {
-            status: self.execution.status(),
-            exit_code: exit.and_then(Exit::code),
-            signal: exit.and_then(Exit::signal),
-            reason: self.execution.state.reason().map(ToOwned::to_owned),
-            bytes: pumped.bytes,
-            log_complete: pumped.complete,
-        };
+        let mut end = self.log_end(pumped);
         let mut pause = FIRST_PAUSE;
+        let id = self.execution.id;
         loop {
-            let id = self.execution.id;
-            match self
+            let error = match self
                 .parts()
                 .logs
                 .finish(id, self.execution.fence, end.clone())
@@ -99,19 +91,32 @@ impl Course {
             {
                 Ok(()) => return Ok(()),
                 Err(StoreError::FenceLost(_) | StoreError::NotFound(_)) => return Err(Abandoned),
-                Err(error) => {
-                    warn!(execution.id = %id, error = chain(&error), "the log's end waits for the store");
-                    tokio::time::sleep(pause).await;
-                    pause = (pause * 2).min(LONGEST_PAUSE);
+                Err(error) => error,
+            };
+            if matches!(error, StoreError::LogDiscontinuous { .. }) {
+                // The pump broke off: what is stored is what there is.
+                match self.parts().store.log_tail(id).await {
+                    Ok(tail) => end.bytes = tail.offset,
+                    Err(error) => {
+                        warn!(execution.id = %id, error = chain(&error), "its log's end is unknown")
+                    }
                 }
             }
+            warn!(execution.id = %id, error = chain(&error), "the log's end waits for the store");
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(LONGEST_PAUSE);
         }
     }
 
-    async fn stored_bytes(&self) -> u64 {
-        match self.parts().store.log_tail(self.execution.id).await {
-            Ok(tail) => tail.offset,
-            Err(_) => 0,
+    fn log_end(&self, pumped: Pumped) -> LogEnd {
+        let exit = self.execution.state.ending().and_then(|ending| ending.exit);
+        LogEnd {
+            status: self.execution.status(),
+            exit_code: exit.and_then(Exit::code),
+            signal: exit.and_then(Exit::signal),
+            reason: self.execution.state.reason().map(ToOwned::to_owned),
+            bytes: pumped.bytes,
+            log_complete: pumped.complete,
         }
     }
 }

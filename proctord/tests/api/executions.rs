@@ -209,3 +209,43 @@ async fn a_proc_without_a_command_does_not_run_here() {
     assert_eq!(answer.status, 422, "{answer:?}");
     assert!(answer.body.contains("needs a command"), "{answer:?}");
 }
+
+/// A client that goes before it has its answer leaves no execution behind that nobody launches.
+#[tokio::test]
+async fn what_was_accepted_is_launched_even_if_its_client_has_gone() {
+    use tokio::io::AsyncWriteExt;
+    let service = Service::start();
+    service.publish("orphan", "true", json!({})).await;
+    let body = json!({"name": "orphan"}).to_string();
+    let request = format!(
+        "POST /execution HTTP/1.1\r\nHost: {}\r\nContent-Length: {}\r\n\r\n{body}",
+        service.proctord.address(),
+        body.len()
+    );
+
+    for _ in 0..50 {
+        let mut connection = tokio::net::TcpStream::connect(service.proctord.address())
+            .await
+            .unwrap();
+        connection.write_all(request.as_bytes()).await.unwrap();
+        // Dropped at once, with the answer unread.
+    }
+    // A last one that stays, so that those before have been taken in.
+    let last = service.execute("orphan").await;
+    service.wait_for(&last["id"], "SUCCEEDED").await;
+
+    proctor_testkit::wait_for_async("every execution to succeed", async || {
+        let page = service.get("/execution?limit=100").await.json();
+        let executions = page["executions"].as_array().unwrap().clone();
+        let waiting: Vec<_> = executions
+            .into_iter()
+            .filter(|one| one["status"] != "SUCCEEDED")
+            .collect();
+        if waiting.is_empty() {
+            Ok(())
+        } else {
+            Err(waiting)
+        }
+    })
+    .await;
+}

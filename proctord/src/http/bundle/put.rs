@@ -21,14 +21,22 @@ pub(in crate::http) async fn put(
     let archive = body::read(payload, BODY_LIMIT).await?;
     check(&digest, &archive)?;
     let bytes = archive.len() as u64;
-    app.catalog.put_bundle(&digest, archive).await?;
-    app.store
-        .audit(access.audit("bundle.put", digest.as_str()))
-        .await?;
-    Ok(HttpResponse::Created().json(BundleReceipt {
-        digest: digest.into_inner(),
+    let digest = digest.into_inner();
+    let receipt = BundleReceipt {
+        digest: digest.clone(),
         bytes,
-    }))
+    };
+    let service = app.clone();
+    let kept = async move {
+        service.catalog.put_bundle(&digest, archive).await?;
+        service
+            .store
+            .audit(access.audit("bundle.put", digest.as_str()))
+            .await?;
+        Ok::<_, ApiError>(())
+    };
+    app.work.to_the_end(kept).await??;
+    Ok(HttpResponse::Created().json(receipt))
 }
 
 fn check(digest: &str, archive: &[u8]) -> Result<(), ApiError> {

@@ -26,7 +26,9 @@ pub(in crate::http) async fn create(
         access.check(&metadata.authorized_groups)?;
     }
     let audit = access.audit("execution.create", "");
-    let execution = submit(&app, submission, audit).await?;
+    let service = app.clone();
+    let submitted = async move { submit(&service, submission, audit).await };
+    let execution = app.work.to_the_end(submitted).await??;
     Ok(HttpResponse::Created().json(execution.to_api()))
 }
 

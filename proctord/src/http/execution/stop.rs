@@ -10,6 +10,7 @@ use crate::domain::lifecycle::StopIntent;
 use crate::http::access::Access;
 use crate::http::body;
 use crate::http::error::ApiError;
+use crate::store::StoreError;
 
 pub(in crate::http) async fn stop(
     app: web::Data<App>,
@@ -30,7 +31,15 @@ pub(in crate::http) async fn stop(
         grace_seconds: wanted.grace_seconds,
     };
     let audit = access.audit("execution.stop", execution.id.to_string());
-    let execution = app.store.request_stop(execution.id, intent, audit).await?;
-    app.tracker.stop(execution.clone());
+    let service = app.clone();
+    let stopped = async move {
+        let execution = service
+            .store
+            .request_stop(execution.id, intent, audit)
+            .await?;
+        service.tracker.stop(execution.clone());
+        Ok::<_, StoreError>(execution)
+    };
+    let execution = app.work.to_the_end(stopped).await??;
     Ok(HttpResponse::Ok().json(execution.to_api()))
 }

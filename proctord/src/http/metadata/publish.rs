@@ -31,17 +31,15 @@ pub(in crate::http) async fn publish(
     let documents: Vec<Value> = body::json(payload, "malformed request").await?;
     let procs = parse(&documents)?;
     check_bundles(&app, &procs).await?;
-    if !query.check {
-        app.catalog.publish(&procs).await?;
-    }
     let mut published = Vec::new();
     for (name, metadata) in &procs {
-        if !query.check {
-            app.store
-                .audit(access.audit("metadata.publish", name.as_str()))
-                .await?;
-        }
         published.push(tell(&app, name, metadata).await?);
+    }
+    if !query.check {
+        let service = app.clone();
+        app.work
+            .to_the_end(async move { store(&service, &access, &procs).await })
+            .await??;
     }
     let mut answer = if query.check {
         HttpResponse::Ok()
@@ -53,6 +51,16 @@ pub(in crate::http) async fn publish(
     } else {
         Ok(answer.finish())
     }
+}
+
+async fn store(app: &App, access: &Access, procs: &[(ProcName, Metadata)]) -> Result<(), ApiError> {
+    app.catalog.publish(procs).await?;
+    for (name, _) in procs {
+        app.store
+            .audit(access.audit("metadata.publish", name.as_str()))
+            .await?;
+    }
+    Ok(())
 }
 
 fn parse(documents: &[Value]) -> Result<Vec<(ProcName, Metadata)>, ApiError> {

@@ -18,10 +18,16 @@ pub(in crate::http) async fn replace(
 ) -> Result<HttpResponse, ApiError> {
     let wanted: SecretRequest = body::sealed_json(payload, "malformed request").await?;
     let (proc_name, secrets) = parse(wanted)?;
-    app.catalog.replace_secrets(&proc_name, secrets).await?;
-    app.store
-        .audit(access.audit("secret.replace", proc_name.as_str()))
-        .await?;
+    let service = app.clone();
+    let kept = async move {
+        service.catalog.replace_secrets(&proc_name, secrets).await?;
+        service
+            .store
+            .audit(access.audit("secret.replace", proc_name.as_str()))
+            .await?;
+        Ok::<_, ApiError>(())
+    };
+    app.work.to_the_end(kept).await??;
     Ok(HttpResponse::Created().finish())
 }
 

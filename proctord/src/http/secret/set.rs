@@ -27,12 +27,19 @@ pub(in crate::http) async fn set(
     if let Some(mistake) = value_mistake("value".to_owned(), &wanted.value) {
         return Err(invalid(vec![mistake]));
     }
-    app.catalog
-        .set_secret(&proc_name, &key, wanted.value.into())
-        .await?;
-    app.store
-        .audit(access.audit("secret.set", format!("{proc_name}/{key}")))
-        .await?;
+    let service = app.clone();
+    let kept = async move {
+        service
+            .catalog
+            .set_secret(&proc_name, &key, wanted.value.into())
+            .await?;
+        service
+            .store
+            .audit(access.audit("secret.set", format!("{proc_name}/{key}")))
+            .await?;
+        Ok::<_, ApiError>(())
+    };
+    app.work.to_the_end(kept).await??;
     Ok(HttpResponse::NoContent().finish())
 }
 
