@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use jiff::SignedDuration;
 use proctor_api::{Metadata, Mistake, Status};
+use proctor_worker::failpoint;
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
@@ -67,6 +68,7 @@ pub async fn submit(
         ),
     };
     let accepted = accept(app, submission, plan, &mistakes, audit).await?;
+    failpoint::hit("accept.stored");
     if let Accepted::New(execution) = &accepted
         && execution.status() == Status::Received
     {

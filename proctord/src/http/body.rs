@@ -1,6 +1,8 @@
 //! Reads bodies within bounds. A body that is too long is still read to a point, so that its sender gets to
 //! see the answer instead of a broken connection.
 
+use std::time::Duration;
+
 use actix_web::web;
 use bytes::{Bytes, BytesMut};
 use futures::StreamExt;
@@ -12,9 +14,17 @@ use super::error::ApiError;
 pub(super) const JSON_LIMIT: usize = 1024 * 1024;
 /// How many times the limit is read before the connection is cut.
 const PATIENCE: usize = 16;
+/// How long a body may take to arrive.
+const TIME_LIMIT: Duration = Duration::from_secs(60);
 
 /// The whole body, of at most `limit` bytes.
-pub(super) async fn read(mut payload: web::Payload, limit: usize) -> Result<Bytes, ApiError> {
+pub(super) async fn read(payload: web::Payload, limit: usize) -> Result<Bytes, ApiError> {
+    tokio::time::timeout(TIME_LIMIT, read_all(payload, limit))
+        .await
+        .map_err(|_| ApiError::TooSlow)?
+}
+
+async fn read_all(mut payload: web::Payload, limit: usize) -> Result<Bytes, ApiError> {
     let mut body = BytesMut::new();
     let mut seen = 0_usize;
     while let Some(chunk) = payload.next().await {

@@ -28,6 +28,8 @@ pub enum ApiError {
     Unreadable { detail: String, plain: &'static str },
     #[error("the body has more than {limit} bytes")]
     TooLarge { limit: usize },
+    #[error("the body did not arrive in time")]
+    TooSlow,
     #[error("{detail}")]
     Invalid {
         detail: String,
@@ -135,6 +137,7 @@ impl ApiError {
                 (StatusCode::BAD_REQUEST, "unreadable", "Unreadable request")
             }
             Self::TooLarge { .. } => (StatusCode::PAYLOAD_TOO_LARGE, "too-large", "Body too large"),
+            Self::TooSlow => (StatusCode::REQUEST_TIMEOUT, "too-slow", "Body too slow"),
             Self::Invalid { .. } => (
                 StatusCode::UNPROCESSABLE_ENTITY,
                 "invalid",

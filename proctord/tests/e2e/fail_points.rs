@@ -80,6 +80,7 @@ macro_rules! proctord_crashes_at {
 }
 
 proctord_crashes_at! {
+    proctord_crashes_once_the_execution_is_accepted: "accept.stored",
     proctord_crashes_once_the_shim_is_ready: "launch.prepared",
     proctord_crashes_once_created_is_stored: "launch.created",
     proctord_crashes_once_the_shim_was_let_go: "launch.started",
