@@ -1,0 +1,51 @@
+# Builds, shows and checks Proctor; `make help` lists how.
+#
+# Everything is built in one profile and with the features of the whole workspace, so that `make demo` followed
+# by `make test` compiles nothing twice. CARGO_TARGET_DIR says where to; it is target/ unless set.
+
+CARGO_TARGET_DIR ?= $(CURDIR)/target
+export CARGO_TARGET_DIR
+
+BINARIES := $(CARGO_TARGET_DIR)/release
+IN_WORKSPACE := --release --workspace --locked
+
+.DEFAULT_GOAL := build
+.NOTPARALLEL:
+.PHONY: build demo test test-all check check-format check-clippy check-docs check-rules clean help tools
+
+build: tools ## Build proctord, proctor and proctor-shim into target/release
+	cargo build $(IN_WORKSPACE) --bins
+
+demo: build ## Publish, execute, follow and stop procs on a service of its own, then clean up
+	scripts/demo.sh "$(BINARIES)"
+
+test: build ## Run every test
+	cargo test $(IN_WORKSPACE) --no-fail-fast
+
+test-all: test ## Run every test and those that take long, of which there are none yet
+
+check: check-format check-clippy check-docs check-rules ## Check format, lints, docs and dependency rules
+
+check-format: tools ## Check that the code is formatted
+	cargo fmt --all --check
+
+check-clippy: tools ## Check the lints, warnings denied
+	cargo clippy $(IN_WORKSPACE) --all-targets -- -D warnings
+
+check-docs: tools ## Check that the documentation builds without a warning
+	RUSTDOCFLAGS='-D warnings' cargo doc $(IN_WORKSPACE) --no-deps
+
+check-rules: tools ## Check who depends on whom, banned crates, licences and house rules
+	cargo test $(IN_WORKSPACE) --test dependency_rules
+
+clean: ## Delete everything that was built
+	cargo clean
+
+help: ## List what make can do
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
+
+tools:
+	@command -v cargo >/dev/null || { \
+	    echo 'cargo is missing: install Rust with rustup, see https://rustup.rs' >&2; exit 1; }
+	@command -v cc >/dev/null || { \
+	    echo 'cc is missing: install a C compiler, on Debian with: apt-get install gcc libc6-dev' >&2; exit 1; }
