@@ -138,7 +138,7 @@ impl Service {
                 () = stop => {}
                 () = housekeeping.run() => {}
             }
-            info!("stops");
+            info!("stopping");
             app.shutdown.cancel();
             handle.stop(true).await;
         };

@@ -162,7 +162,7 @@ fn stored_reason(execution: &Execution) -> Vec<Mistake> {
 }
 
 fn unknown(name: &ProcName) -> Mistake {
-    Mistake::new("name", format!("is {name}, and no such proc is published"))
+    Mistake::new("", format!("there is no proc {name}"))
 }
 
 /// What makes two requests the same request.

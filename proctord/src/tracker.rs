@@ -152,7 +152,10 @@ impl Tracker {
             self.admit(&proc_name).await;
         }
         if count > 0 {
-            info!(executions = count, "took over what an earlier life left");
+            info!(
+                executions = count,
+                "adopted the executions of an earlier start"
+            );
         }
         Ok(count)
     }

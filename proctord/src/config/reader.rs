@@ -97,8 +97,10 @@ impl Reader {
             .cloned()
             .collect();
         if !unknown.is_empty() {
-            self.warnings
-                .push(format!("nothing here reads {}", unknown.join(", ")));
+            self.warnings.push(format!(
+                "unknown variables, which nothing reads: {}",
+                unknown.join(", ")
+            ));
         }
         (self.mistakes, self.warnings)
     }

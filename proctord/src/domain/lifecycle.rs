@@ -74,7 +74,7 @@ pub enum Event {
     Run { started_at: Timestamp },
     /// It ended.
     End(End),
-    /// It was stopped before the runner had it.
+    /// It was stopped before the runner let it run.
     Withdraw { at: Timestamp },
 }
 
@@ -91,6 +91,15 @@ pub struct StopIntent {
 const USUAL_GRACE_SECONDS: u32 = 10;
 
 impl StopIntent {
+    /// As a reason says it.
+    fn in_words(&self) -> String {
+        if self.by.is_empty() {
+            "stopped".to_owned()
+        } else {
+            format!("stopped by {}", self.by)
+        }
+    }
+
     /// The wish that stands after somebody wished again: the first one, with the shorter grace of both.
     #[must_use]
     pub fn repeated(mut self, again: &Self) -> Self {
@@ -180,10 +189,11 @@ impl State {
             (Self::Running { started_at }, Event::End(end)) => {
                 Ok(outcome(end, Some(started_at), stop))
             }
-            (Self::Received | Self::Queued, Event::Withdraw { at }) if stop.is_some() => {
+            (Self::Received | Self::Queued | Self::Created, Event::Withdraw { at }) => {
+                let stop = stop.ok_or(forbidden)?;
                 Ok(Self::Stopped(Ending {
                     exit: None,
-                    reason: Some("stopped before it began".into()),
+                    reason: Some(format!("{} before it began", stop.in_words())),
                     started_at: None,
                     finished_at: at,
                 }))
@@ -198,9 +208,7 @@ fn outcome(end: End, seen_running: Option<Timestamp>, stop: Option<&StopIntent>)
     ending.started_at = ending.started_at.or(seen_running);
     if let Some(stop) = stop {
         if !stop.by.is_empty() {
-            ending
-                .reason
-                .get_or_insert_with(|| format!("stopped by {}", stop.by));
+            ending.reason.get_or_insert_with(|| stop.in_words());
         }
         return State::Stopped(ending);
     }

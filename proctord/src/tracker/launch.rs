@@ -10,7 +10,7 @@ use tracing::warn;
 use super::course::{Abandoned, Course};
 use super::persist::{FIRST_PAUSE, LONGEST_PAUSE};
 use crate::domain::environment;
-use crate::domain::lifecycle::{Cause, End, Ending, Event};
+use crate::domain::lifecycle::Event;
 use crate::runner::{Found, Launch, LaunchError, Prepared};
 use crate::telemetry::chain;
 
@@ -107,22 +107,7 @@ impl Course {
     /// Ends what has not been started and is not to be any more.
     async fn withdraw(&mut self) -> Result<Try, Abandoned> {
         let at = Timestamp::now();
-        let event = if self.execution.status() == Status::Created {
-            let reason = Some("stopped before it began".to_owned());
-            let ending = Ending {
-                exit: None,
-                reason,
-                started_at: None,
-                finished_at: at,
-            };
-            Event::End(End {
-                cause: Cause::Stopped,
-                ending,
-            })
-        } else {
-            Event::Withdraw { at }
-        };
-        self.persist(event, None).await?;
+        self.persist(Event::Withdraw { at }, None).await?;
         Ok(Try::Settled)
     }
 

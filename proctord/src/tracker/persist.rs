@@ -31,8 +31,7 @@ impl Course {
             match self.parts().store.transition(change.clone()).await {
                 Ok(execution) => {
                     self.execution = execution;
-                    let status = self.execution.status();
-                    info!(execution.id = %self.execution.id, execution.status = %status, "changed");
+                    self.tell();
                     return Ok(());
                 }
                 Err(StoreError::FenceLost(_) | StoreError::NotFound(_)) => return Err(Abandoned),
@@ -47,6 +46,18 @@ impl Course {
                 }
             }
         }
+    }
+
+    fn tell(&self) {
+        let execution = &self.execution;
+        info!(
+            execution.id = %execution.id,
+            proc.name = %execution.proc_name,
+            user = execution.user,
+            status = %execution.status(),
+            reason = execution.state.reason(),
+            "execution changed"
+        );
     }
 
     async fn reload(&mut self) -> Result<(), Abandoned> {

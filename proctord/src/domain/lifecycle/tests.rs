@@ -160,7 +160,7 @@ fn an_end_after_a_stop_intent_is_a_stop_and_keeps_its_exit() {
 #[test]
 fn what_the_runner_never_had_is_withdrawn_only_by_a_stop() {
     let at = moment("2026-11-20T12:00:00Z");
-    for state in [State::Received, State::Queued] {
+    for state in [State::Received, State::Queued, State::Created] {
         assert!(
             state
                 .clone()
@@ -171,9 +171,12 @@ fn what_the_runner_never_had_is_withdrawn_only_by_a_stop() {
             .transition(Event::Withdraw { at }, Some(&stop()))
             .unwrap();
         assert_eq!(stopped.status(), Status::Stopped);
+        let reason = stopped.reason().unwrap();
+        assert_eq!(reason, "stopped by ops@example.com before it began");
     }
+    let running = State::Running { started_at: at };
     assert!(
-        State::Created
+        running
             .transition(Event::Withdraw { at }, Some(&stop()))
             .is_err()
     );

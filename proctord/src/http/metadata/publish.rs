@@ -14,6 +14,7 @@ use crate::domain::name::ProcName;
 use crate::http::access::Access;
 use crate::http::error::ApiError;
 use crate::http::{body, render};
+use crate::policy::Policy;
 
 #[derive(Debug, Deserialize)]
 pub(in crate::http) struct Mode {
@@ -103,11 +104,17 @@ async fn check_bundles(app: &App, procs: &[(ProcName, Metadata)]) -> Result<(), 
 /// What the publisher of a proc should know about it.
 async fn tell(app: &App, name: &ProcName, metadata: &Metadata) -> Result<PublishedProc, ApiError> {
     let mut warnings = Vec::new();
-    if !is_strict(metadata) && metadata.allow_extra_args.is_none() {
+    let declares_args = !metadata.env_vars.args.is_empty();
+    if declares_args && !is_strict(metadata) && metadata.allow_extra_args.is_none() {
         warnings.push(
             "args that it does not declare are passed on, since none of its args uses required, default, \
              type, choices or pattern; set allow_extra_args to decide"
                 .to_owned(),
+        );
+    }
+    if !metadata.authorized_groups.is_empty() && app.policy == Policy::AllowAll {
+        warnings.push(
+            "authorized_groups are not checked: this service has no authentication".to_owned(),
         );
     }
     let kind = app.runner.kind();
