@@ -157,6 +157,11 @@ async fn wait_until_left(
 }
 
 impl PreparedJob {
+    /// The shim that will run it, for a caller who wants to find it should its folder be lost.
+    pub fn shim(&self) -> &ProcessIdentity {
+        self.shim.identity()
+    }
+
     /// Lets the command run and returns once its start is on disk.
     ///
     /// After an error nothing has run. A call that is dropped before it returns leaves that open:

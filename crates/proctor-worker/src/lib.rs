@@ -27,10 +27,13 @@ mod name;
 mod output;
 mod readiness;
 mod shim;
+mod stray;
 mod survivors;
 mod worker;
 
-pub use proctor_shim::{Attempt, Cause, Ended, Outcome, Spec, SpecError, Started, failpoint};
+pub use proctor_shim::{
+    Attempt, Cause, Ended, Outcome, ProcessIdentity, Spec, SpecError, Started, failpoint,
+};
 
 pub use error::WorkerError;
 pub use inspect::Found;
@@ -38,4 +41,5 @@ pub use job::{End, Job};
 pub use launch::PreparedJob;
 pub use name::{InvalidName, JobName};
 pub use output::{Output, OutputReader};
+pub use stray::Stray;
 pub use worker::Worker;

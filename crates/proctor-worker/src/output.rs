@@ -43,8 +43,8 @@ pub enum Output {
         /// Length of the whole output.
         bytes: u64,
         /// Bytes that the command wrote and that cannot be read: the disk never took them, or somebody
-        /// cut the file.
-        lost_bytes: u64,
+        /// cut the file. `None` if nobody knows, because the shim died first.
+        lost_bytes: Option<u64>,
     },
 }
 

@@ -16,6 +16,7 @@ use crate::readiness::readable;
 /// A process that is, or was, a shim.
 #[derive(Debug)]
 pub(crate) struct ShimProcess {
+    identity: ProcessIdentity,
     pidfd: AsyncFd<OwnedFd>,
 }
 
@@ -30,8 +31,11 @@ impl ShimProcess {
             .ok()
             .and_then(Pid::from_raw)
             .ok_or(io::Error::from(Errno::SRCH))
-            .and_then(|pid| Ok(pidfd_open(pid, PidfdFlags::empty())?))
-            .and_then(Self::from_pidfd);
+            .and_then(|pid| Ok((pid, pidfd_open(pid, PidfdFlags::empty())?)))
+            .and_then(|(pid, pidfd)| {
+                let identity = ProcessIdentity::of(pid.as_raw_nonzero().get())?;
+                Self::from_pidfd(identity.ok_or(Errno::SRCH)?, pidfd)
+            });
         match opened {
             Ok(process) => {
                 let process = Arc::new(process);
@@ -66,13 +70,19 @@ impl ShimProcess {
         if !identity.is_alive()? {
             return Ok(None);
         }
-        Ok(Some(Arc::new(Self::from_pidfd(pidfd)?)))
+        Ok(Some(Arc::new(Self::from_pidfd(identity.clone(), pidfd)?)))
     }
 
-    fn from_pidfd(pidfd: OwnedFd) -> io::Result<Self> {
+    fn from_pidfd(identity: ProcessIdentity, pidfd: OwnedFd) -> io::Result<Self> {
         Ok(Self {
+            identity,
             pidfd: readable(pidfd)?,
         })
+    }
+
+    /// Which process it is, among all that ever had its number.
+    pub(crate) fn identity(&self) -> &ProcessIdentity {
+        &self.identity
     }
 
     /// Returns once the process has ended.

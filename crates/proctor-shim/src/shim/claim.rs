@@ -89,7 +89,7 @@ impl Claim {
         loop {
             match self.result.commit(outcome) {
                 Ok(()) => return Ok(()),
-                Err(error) if tries == waiting::RETRIES => {
+                Err(error) if tries == waiting::RETRIES || !self.folder.path().exists() => {
                     return Err(failed("write", &self.folder.result())(error));
                 }
                 Err(error) => note(&format!(

@@ -46,7 +46,13 @@ impl Reserve {
         self.file.write_all_at(&text, 0)?;
         self.file.set_len(text.len() as u64)?;
         self.file.sync_all()?;
-        fs::rename(&self.temporary, &self.target)?;
+        match fs::rename(&self.temporary, &self.target) {
+            // Somebody removed it: the command runs beside these files.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                return record::replace(&self.target, &self.temporary, record);
+            }
+            renamed => renamed?,
+        }
         self.target.parent().map_or(Ok(()), record::sync_folder)
     }
 }

@@ -34,7 +34,7 @@ pub(super) struct Segment {
 #[derive(Clone, Copy)]
 pub(super) struct End {
     pub(super) bytes: u64,
-    pub(super) lost_bytes: u64,
+    pub(super) lost_bytes: Option<u64>,
 }
 
 impl Place {
@@ -53,15 +53,17 @@ impl Place {
         let end = match known {
             Some(job::End::Outcome(outcome)) => Some(End {
                 bytes: length,
-                lost_bytes: outcome.output_lost_bytes + outcome.output_bytes.saturating_sub(length),
+                lost_bytes: Some(
+                    outcome.output_lost_bytes + outcome.output_bytes.saturating_sub(length),
+                ),
             }),
             Some(job::End::Vanished) => Some(End {
                 bytes: length,
-                lost_bytes: 0,
+                lost_bytes: None,
             }),
             None => self.finished.then_some(End {
                 bytes: length,
-                lost_bytes: 0,
+                lost_bytes: None,
             }),
         };
         Ok(Segment {

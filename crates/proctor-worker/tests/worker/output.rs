@@ -130,7 +130,7 @@ async fn output_arrives_while_the_command_runs() {
             last,
             Output::End {
                 bytes: 8,
-                lost_bytes: 0
+                lost_bytes: Some(0)
             }
         );
     }
@@ -145,7 +145,7 @@ async fn a_reader_may_begin_anywhere() {
 
     let end = Output::End {
         bytes: 10,
-        lost_bytes: 0,
+        lost_bytes: Some(0),
     };
     assert_eq!(
         from(7).await,
@@ -227,7 +227,7 @@ async fn a_cut_file_ends_with_the_loss_told() {
         last,
         Some(Output::End {
             bytes: 4,
-            lost_bytes: 6
+            lost_bytes: Some(6)
         })
     );
     assert_eq!(outcome(&job).await.output_bytes, 10);
@@ -245,7 +245,7 @@ async fn a_deleted_file_ends_with_the_loss_told() {
         seen,
         [Output::End {
             bytes: 0,
-            lost_bytes: 10
+            lost_bytes: Some(10)
         }]
     );
 }
@@ -293,7 +293,7 @@ async fn main_may_close_its_output_and_run_on() {
         last,
         Output::End {
             bytes: 7,
-            lost_bytes: 0
+            lost_bytes: Some(0)
         }
     );
     end(&job).await;
