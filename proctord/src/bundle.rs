@@ -2,6 +2,7 @@
 //! bundles in and for those who unpack them: plain files and folders only, nothing that leads out of the
 //! folder, at most [`BUNDLE_LIMIT_BYTES`] in all.
 
+use std::collections::BTreeSet;
 use std::fs::{self, OpenOptions, Permissions};
 use std::io;
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
@@ -13,6 +14,10 @@ use sha2::{Digest, Sha256};
 use tar::{Archive, Entry, EntryType};
 use thiserror::Error;
 
+/// What Linux takes as one name.
+const NAME_LIMIT_BYTES: usize = 255;
+/// Leaves room for the folder that the bundle is unpacked in.
+const PATH_LIMIT_BYTES: usize = 1024;
 /// The most entries of one bundle.
 const FILE_LIMIT: usize = 1000;
 
@@ -36,9 +41,11 @@ pub enum UnpackError {
         "the bundle's files have more than {BUNDLE_LIMIT_BYTES} bytes in all, or are more than {FILE_LIMIT}"
     )]
     TooLarge,
+    #[error("the bundle is empty")]
+    Empty,
     #[error("the bundle is no tar archive")]
     NoArchive { source: io::Error },
-    #[error("the bundle holds {path}, which is neither a file nor a folder below it")]
+    #[error("the bundle holds {path}, which is no file or folder that can be below it")]
     Forbidden { path: String },
     #[error("could not write {}", path.display())]
     Io { path: PathBuf, source: io::Error },
@@ -69,15 +76,31 @@ pub fn check(archive: &[u8]) -> Result<(), UnpackError> {
         .entries()
         .map_err(|source| UnpackError::NoArchive { source })?;
     let mut bytes = 0_u64;
+    let mut files = BTreeSet::new();
+    let mut folders = BTreeSet::new();
     for (index, entry) in entries.enumerate() {
         let entry = entry.map_err(|source| UnpackError::NoArchive { source })?;
-        safe_path(&entry)?;
+        let path = safe_path(&entry)?;
         bytes = bytes.saturating_add(entry.size());
         if index >= FILE_LIMIT || bytes > BUNDLE_LIMIT_BYTES {
             return Err(UnpackError::TooLarge);
         }
+        folders.extend(path.ancestors().skip(1).map(Path::to_owned));
+        if entry.header().entry_type() == EntryType::Directory {
+            folders.insert(path);
+        } else {
+            files.insert(path);
+        }
     }
-    Ok(())
+    if files.is_empty() {
+        return Err(UnpackError::Empty);
+    }
+    match files.intersection(&folders).next() {
+        Some(both) => Err(UnpackError::Forbidden {
+            path: both.display().to_string(),
+        }),
+        None => Ok(()),
+    }
 }
 
 fn unpack_blocking(archive: &[u8], folder: &Path) -> Result<(), UnpackError> {
@@ -129,9 +152,12 @@ fn safe_path(entry: &Entry<'_, &[u8]>) -> Result<PathBuf, UnpackError> {
         entry.header().entry_type(),
         EntryType::Regular | EntryType::Directory
     );
-    let below = path
-        .components()
-        .all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
+    let parts = || path.components().filter(|part| *part != Component::CurDir);
+    let fits = |part: Component<'_>| matches!(part, Component::Normal(name) if name.len() <= NAME_LIMIT_BYTES);
+    let below = parts().all(fits)
+        && parts().next().is_some()
+        && path.as_os_str().len() <= PATH_LIMIT_BYTES
+        && entry.header().mode().is_ok();
     if plain && below {
         Ok(path.into_owned())
     } else {

@@ -5,10 +5,15 @@ use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Read, Seek, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use rustix::fs::{FlockOperation, flock};
+use rustix::io::Errno;
 use thiserror::Error;
 use uuid::Uuid;
+
+const LOCK_PATIENCE: Duration = Duration::from_secs(1);
+const LOCK_PAUSE: Duration = Duration::from_millis(20);
 
 /// A data folder that this process holds until it is dropped.
 #[derive(Debug)]
@@ -93,9 +98,9 @@ fn take_lock(folder: &Path) -> Result<File, DataFolderError> {
         .mode(0o600)
         .open(&path)
         .map_err(io)?;
-    match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+    match lock_with_patience(&file) {
         Ok(()) => {}
-        Err(rustix::io::Errno::WOULDBLOCK) => {
+        Err(Errno::WOULDBLOCK) => {
             let mut pid = String::new();
             // The number is only told; whoever holds the lock may not have written it yet.
             let _ = file.read_to_string(&mut pid);
@@ -112,6 +117,22 @@ fn take_lock(folder: &Path) -> Result<File, DataFolderError> {
         .and_then(|()| file.rewind())
         .and_then(|()| writeln!(file, "{}", std::process::id()));
     Ok(file)
+}
+
+/// A proctord that was just killed may leave a child that has not come to its own program yet, and holds the
+/// lock until it does.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "nothing else is to be done before the folder is held"
+)]
+fn lock_with_patience(file: &File) -> Result<(), Errno> {
+    let give_up = Instant::now() + LOCK_PATIENCE;
+    loop {
+        match flock(file, FlockOperation::NonBlockingLockExclusive) {
+            Err(Errno::WOULDBLOCK) if Instant::now() < give_up => std::thread::sleep(LOCK_PAUSE),
+            locked => return locked,
+        }
+    }
 }
 
 fn host_id(path: &Path) -> io::Result<String> {

@@ -1,5 +1,6 @@
 //! The binary `proctord`: parses the command line and dispatches.
 
+use std::io::Write;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -9,7 +10,8 @@ fn main() -> ExitCode {
     match command::run(Cli::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("proctord: {error:#}");
+            // Nobody may be there to read it; the exit code tells all the same.
+            let _ = writeln!(std::io::stderr(), "proctord: {error:#}");
             ExitCode::FAILURE
         }
     }

@@ -8,9 +8,10 @@ use std::time::Duration;
 use actix_web::dev::{Server, ServerHandle};
 use actix_web::middleware::from_fn;
 use actix_web::{HttpServer, web};
-use anyhow::Context;
+use anyhow::{Context, bail};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio_util::sync::CancellationToken;
-use tracing::info;
+use tracing::{info, warn};
 use uuid::Uuid;
 
 use crate::app::{App, Work};
@@ -33,6 +34,7 @@ use crate::tracker::{Parts, Tracker};
 /// How long requests in flight have when the service stops.
 const STOP_PATIENCE_SECS: u64 = 5;
 const HTTP_WORKERS: usize = 2;
+const OPEN_FILES: u64 = 65_536;
 
 /// A service that runs.
 pub struct Service {
@@ -54,7 +56,7 @@ struct Files {
 impl Files {
     async fn open(folder: DataFolder) -> anyhow::Result<Self> {
         let store = Arc::new(SqliteStore::open(folder.path()).await?);
-        let keys = SecretKeys::load_or_create(&folder.path().join("secret.key"))?;
+        let keys = secret_keys(folder.path())?;
         let catalog = Arc::new(SqliteCatalog::open(folder.path(), keys).await?);
         Ok(Self {
             store,
@@ -76,6 +78,7 @@ impl Service {
     /// # Errors
     /// Whatever keeps it from starting, naming the file or the address.
     pub async fn dev(config: &Config, data_dir: &Path, shim: PathBuf) -> anyhow::Result<Self> {
+        raise_open_files();
         let folder = DataFolder::open(data_dir)?;
         let listener = listen(SocketAddr::from((Ipv4Addr::LOCALHOST, config.http.port)))?;
         let files = Files::open(folder).await?;
@@ -151,6 +154,20 @@ impl Service {
     }
 }
 
+/// The key of the secrets in this folder. A new one beside an old catalog would open none of them.
+fn secret_keys(folder: &Path) -> anyhow::Result<SecretKeys> {
+    let (key, catalog) = (folder.join("secret.key"), folder.join("catalog.db"));
+    if catalog.exists() && !key.exists() {
+        bail!(
+            "{} is missing, and without it the secrets in {} cannot be opened: put it back, or move the \
+             catalog away and publish again",
+            key.display(),
+            catalog.display()
+        );
+    }
+    Ok(SecretKeys::load_or_create(&key)?)
+}
+
 /// Puts the parts together; nothing runs yet.
 fn application(config: &Config, files: &Files, shim: PathBuf) -> anyhow::Result<App> {
     let store: Arc<dyn Store> = Arc::clone(&files.store) as Arc<dyn Store>;
@@ -183,6 +200,25 @@ fn application(config: &Config, files: &Files, shim: PathBuf) -> anyhow::Result<
         shutdown: CancellationToken::new(),
         work: Work::on_this_runtime(),
     })
+}
+
+/// Each running execution holds two descriptors: take what this process may have, but no more than programs
+/// that look at every possible descriptor can bear, for they inherit it.
+fn raise_open_files() {
+    let limit = getrlimit(Resource::Nofile);
+    let enough = limit
+        .maximum
+        .map_or(OPEN_FILES, |most| most.min(OPEN_FILES));
+    if limit.current.is_none_or(|current| current >= enough) {
+        return;
+    }
+    let raised = Rlimit {
+        current: Some(enough),
+        maximum: limit.maximum,
+    };
+    if let Err(error) = setrlimit(Resource::Nofile, raised) {
+        warn!(error = %error, "the limit on open files stays as it is");
+    }
 }
 
 fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {

@@ -23,7 +23,9 @@ pub fn start(filter: &str, format: Format) {
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_ansi(std::io::stderr().is_terminal())
-        .with_writer(std::io::stderr);
+        .with_writer(std::io::stderr)
+        // Whoever reads the log may go: that must not stop a run, and telling of it on the same way would panic.
+        .log_internal_errors(false);
     // A second start in one process, as tests do, keeps the first.
     let _ = match format {
         Format::Text => builder.with_target(false).finish().try_init(),

@@ -8,14 +8,16 @@ mod launch;
 mod persist;
 
 use std::collections::HashMap;
+use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use futures::FutureExt;
 use tokio::runtime::Handle;
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use tracing::{info, warn};
+use tracing::{error, info, warn};
 
 use crate::catalog::Catalog;
 use crate::domain::execution::Execution;
@@ -27,6 +29,9 @@ use crate::store::{Replica, Store, StoreError};
 use crate::telemetry::chain;
 use course::Course;
 use proctor_api::Status;
+
+/// Enough to keep every core busy, few enough for the usual limit on open files.
+const LAUNCHES_AT_A_TIME: usize = 16;
 
 /// What the tracker works with.
 pub struct Parts {
@@ -49,6 +54,8 @@ struct Inner {
     parts: Parts,
     courses: Mutex<HashMap<ExecutionId, Signals>>,
     tasks: TaskTracker,
+    /// How many launches are under way at a time: each holds descriptors, and all at once could starve.
+    launches: Semaphore,
     /// Ends all courses where they stand; what they follow goes on.
     shutdown: CancellationToken,
     /// The runtime that lives as long as the service; requests come from others.
@@ -73,6 +80,7 @@ impl Tracker {
                 parts,
                 courses: Mutex::default(),
                 tasks: TaskTracker::new(),
+                launches: Semaphore::new(LAUNCHES_AT_A_TIME),
                 shutdown: CancellationToken::new(),
                 runtime: Handle::current(),
             }),
@@ -96,8 +104,8 @@ impl Tracker {
         let tracker = self.clone();
         let shutdown = self.inner.shutdown.clone();
         let course = async move {
-            let course = Course::new(tracker.clone(), execution, signals);
-            shutdown.run_until_cancelled(course.run()).await;
+            let course = run_to_the_end(tracker.clone(), execution, signals);
+            shutdown.run_until_cancelled(course).await;
             tracker.courses().remove(&id);
         };
         self.inner.tasks.spawn_on(course, &self.inner.runtime);
@@ -198,5 +206,25 @@ impl Tracker {
             .courses
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Runs a course, and another one from what is stored should it break: a bug in ours must not lose a run.
+async fn run_to_the_end(tracker: Tracker, mut execution: Execution, signals: Signals) {
+    let id = execution.id;
+    loop {
+        let course = Course::new(tracker.clone(), execution.clone(), signals.clone());
+        if AssertUnwindSafe(course.run()).catch_unwind().await.is_ok() {
+            return;
+        }
+        error!(execution.id = %id, "the course of an execution broke and is taken up again");
+        tokio::time::sleep(persist::LONGEST_PAUSE).await;
+        match tracker.inner.parts.store.execution(id).await {
+            Ok(Some(stored)) if stored.fence == execution.fence => execution = stored,
+            Ok(_) => return,
+            Err(error) => {
+                warn!(execution.id = %id, error = chain(&error), "goes on from what was known")
+            }
+        }
     }
 }

@@ -62,8 +62,16 @@ pub(super) async fn object<T: DeserializeOwned>(
     plain: &'static str,
 ) -> Result<T, ApiError> {
     let body = read(payload, JSON_LIMIT).await?;
-    parse::<serde_json::Map<String, serde_json::Value>>(&body, plain)?;
-    parse(&body, plain)
+    parse_object(&body, plain)
+}
+
+/// Bytes as a JSON object.
+pub(super) fn parse_object<T: DeserializeOwned>(
+    body: &[u8],
+    plain: &'static str,
+) -> Result<T, ApiError> {
+    parse::<serde_json::Map<String, serde_json::Value>>(body, plain)?;
+    parse(body, plain)
 }
 
 /// Bytes as JSON.

@@ -56,7 +56,11 @@ pub async fn run(
             Err(PumpError::Runner(error)) => chain(&error),
         };
         warn!(execution.id = %execution.id, error = failure, "the log's upstream is opened again");
-        tokio::time::sleep(pause).await;
+        tokio::select! {
+            () = tokio::time::sleep(pause) => {}
+            // Closing the log finds out how much of it is stored.
+            () = out_of_patience(&mut patience) => return Ok(Pumped { bytes: 0, complete: false }),
+        }
         pause = (pause * 2).min(LONGEST_PAUSE);
     }
 }

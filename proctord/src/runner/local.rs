@@ -5,12 +5,13 @@ mod output;
 mod report;
 mod spec;
 
+use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use proctor_worker::{
-    Found as FoundJob, InvalidName, Job, JobName, PreparedJob, Worker, WorkerError,
+    Found as FoundJob, InvalidName, Job, JobName, PreparedJob, Stray, Worker, WorkerError,
 };
 use tokio::sync::mpsc;
 
@@ -65,7 +66,9 @@ impl LocalRunner {
             bundle::unpack(archive, work.clone())
                 .await
                 .map_err(|error| match error {
-                    UnpackError::Io { .. } => unavailable(execution, error),
+                    UnpackError::Io { ref source, .. } if may_pass(source) => {
+                        unavailable(execution, error)
+                    }
                     broken => LaunchError::Refused {
                         reason: chain(&broken),
                     },
@@ -115,7 +118,9 @@ impl Runner for LocalRunner {
 
     async fn inspect(&self, execution: &Execution) -> Result<Found, RunnerError> {
         Ok(match self.job(execution).await? {
-            FoundJob::Absent | FoundJob::NotStarted => Found::NotStarted,
+            FoundJob::NotStarted => Found::NotStarted,
+            // Its folder was there when it was created: who lost that lost the proof that it never ran.
+            FoundJob::Absent => Found::Started,
             FoundJob::Running(_) | FoundJob::Ended(_) | FoundJob::Vanished => Found::Started,
         })
     }
@@ -126,9 +131,11 @@ impl Runner for LocalRunner {
         match found {
             FoundJob::Running(job) => report::follow(job, events, execution.name.to_string()),
             FoundJob::Ended(outcome) => report::tell(&events, report::end_of(&outcome)),
-            FoundJob::Vanished | FoundJob::Absent | FoundJob::NotStarted => {
-                report::tell(&events, report::gone());
-            }
+            FoundJob::Absent => match stray(execution)? {
+                Some(stray) => report::outlive(stray, events),
+                None => report::tell(&events, report::gone()),
+            },
+            FoundJob::Vanished | FoundJob::NotStarted => report::tell(&events, report::gone()),
         }
         Ok(receiver)
     }
@@ -136,6 +143,12 @@ impl Runner for LocalRunner {
     async fn stop(&self, execution: &Execution, grace: Duration) -> Result<(), RunnerError> {
         match self.job(execution).await? {
             FoundJob::Running(job) => stop(&job, execution, grace).await,
+            FoundJob::Absent => match stray(execution)? {
+                Some(stray) => stray
+                    .stop()
+                    .map_err(|error| failed("stop", execution, error)),
+                None => Ok(()),
+            },
             _ => Ok(()),
         }
     }
@@ -196,7 +209,8 @@ struct PreparedLocal {
 #[async_trait]
 impl Prepared for PreparedLocal {
     fn handle(&self) -> Option<String> {
-        None
+        // Plain numbers and a text: it can always be written.
+        serde_json::to_string(self.job.shim()).ok()
     }
 
     async fn start(self: Box<Self>) -> Result<(), RunnerError> {
@@ -210,10 +224,30 @@ impl Prepared for PreparedLocal {
     }
 }
 
+/// The shim of an execution whose folder is gone, if it still runs.
+fn stray(execution: &Execution) -> Result<Option<Stray>, RunnerError> {
+    let Some(handle) = &execution.handle else {
+        return Ok(None);
+    };
+    let shim = serde_json::from_str(handle).map_err(|error| failed("find", execution, error))?;
+    Stray::find(&shim).map_err(|error| failed("find", execution, error))
+}
+
 async fn stop(job: &Job, execution: &Execution, grace: Duration) -> Result<(), RunnerError> {
     job.stop(grace)
         .await
         .map_err(|error| failed("stop", execution, error))
+}
+
+/// Whether a file that could not be written may be written later.
+fn may_pass(error: &io::Error) -> bool {
+    use io::ErrorKind::{
+        AlreadyExists, InvalidFilename, InvalidInput, IsADirectory, NotADirectory,
+    };
+    !matches!(
+        error.kind(),
+        AlreadyExists | InvalidFilename | InvalidInput | IsADirectory | NotADirectory
+    )
 }
 
 fn job_name(execution: &Execution) -> Result<JobName, InvalidName> {

@@ -9,6 +9,7 @@ use tracing::warn;
 
 use super::course::{Abandoned, Course};
 use super::persist::{FIRST_PAUSE, LONGEST_PAUSE};
+use crate::catalog::CatalogError;
 use crate::domain::environment;
 use crate::domain::lifecycle::Event;
 use crate::runner::{Found, Launch, LaunchError, Prepared};
@@ -61,6 +62,9 @@ impl Course {
         if self.stop_is_wanted() {
             return self.withdraw().await;
         }
+        let tracker = self.tracker.clone();
+        // Held until the launch is over; the semaphore is never closed.
+        let _turn = tracker.inner.launches.acquire().await;
         let prepared = match self.prepare().await {
             Ok(prepared) => prepared,
             Err(LaunchError::Refused { reason }) => {
@@ -114,10 +118,16 @@ impl Course {
     async fn prepare(&self) -> Result<Box<dyn Prepared>, LaunchError> {
         let parts = self.parts();
         let execution = &self.execution;
-        let unavailable = |source: crate::catalog::CatalogError| LaunchError::Unavailable {
-            kind: parts.runner.kind(),
-            execution: execution.name.to_string(),
-            source: Box::new(source),
+        let unavailable = |source: CatalogError| match source {
+            // No waiting makes it readable.
+            CatalogError::Damaged { .. } => LaunchError::Refused {
+                reason: chain(&source),
+            },
+            source => LaunchError::Unavailable {
+                kind: parts.runner.kind(),
+                execution: execution.name.to_string(),
+                source: Box::new(source),
+            },
         };
         let secrets = parts
             .catalog

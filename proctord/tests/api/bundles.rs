@@ -54,6 +54,13 @@ async fn a_bundle_is_kept_under_its_digest_and_nothing_else_is() {
         archive("link", tar::EntryType::Symlink, 0),
         archive("big", tar::EntryType::Regular, (1 << 20) + 1),
         b"no archive".repeat(100),
+        vec![0; 10_240],
+        [
+            &archive("a", tar::EntryType::Regular, 1)[..1024],
+            &archive("a/b", tar::EntryType::Regular, 1),
+        ]
+        .concat(),
+        archive(&"n".repeat(300), tar::EntryType::Regular, 1),
     ] {
         let refused = send(put(&digest(&bad), bad)).await;
         assert_eq!(refused.status, 422, "{refused:?}");

@@ -163,3 +163,21 @@ async fn a_refused_execution_has_an_empty_log_that_ends() {
         "{end:?}"
     );
 }
+
+#[tokio::test]
+async fn the_log_of_what_was_lost_is_not_called_complete() {
+    let service = Service::start();
+    service
+        .publish("orphan", "kill -9 $PPID; sleep 60", json!({}))
+        .await;
+    let id = service.execute("orphan").await["id"].clone();
+    service.wait_for(&id, "LOST").await;
+
+    let (frames, _) = listen(&service, &format!("context_id={id}"), true).await;
+
+    let last: LogEvent = serde_json::from_str(texts(&frames).last().unwrap()).unwrap();
+    let LogEventKind::End(end) = last.kind else {
+        panic!("{last:?}")
+    };
+    assert!(!end.log_complete, "{end:?}");
+}

@@ -11,6 +11,7 @@ mod crash;
 mod fail_points;
 mod first_light;
 mod full_disk;
+mod lost;
 mod queue;
 mod start;
 mod support;

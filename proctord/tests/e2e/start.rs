@@ -173,3 +173,17 @@ fn the_folder_of_an_old_execution_is_discarded_and_its_log_stays() {
     assert_eq!(cleaned.proctor(&["logs", &short]).succeed(), "kept\n");
     assert_eq!(wait_for_end(&cleaned, &long)["status"], "SUCCEEDED");
 }
+
+#[test]
+fn a_catalog_without_its_key_is_not_opened_with_a_new_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    assert!(Proctord::at(&data).start().stop().success());
+    fs::remove_file(data.join("secret.key")).unwrap();
+
+    let (status, log) = Proctord::at(&data).start_and_fail();
+
+    assert_eq!(status.code(), Some(1));
+    assert!(log.contains("secret.key is missing"), "{log}");
+    assert!(!data.join("secret.key").exists());
+}

@@ -22,7 +22,7 @@ pub(in crate::http) async fn stop(
     let wanted: StopRequest = if body.is_empty() {
         StopRequest::default()
     } else {
-        body::parse(&body, "malformed request")?
+        body::parse_object(&body, "malformed request")?
     };
     let execution = super::find(&app, &access, &id).await?;
     let intent = StopIntent {

@@ -90,7 +90,7 @@ impl Output for LocalOutput {
                 }
                 JobOutput::End { lost_bytes, .. } => {
                     return Ok(OutputItem::End {
-                        complete: lost_bytes == 0,
+                        complete: lost_bytes == Some(0),
                     });
                 }
             }

@@ -1,7 +1,7 @@
 //! Turns what the worker tells of a job into what a runner tells of an execution.
 
 use jiff::Timestamp;
-use proctor_worker::{Cause as JobCause, End as JobEnd, Job, Outcome};
+use proctor_worker::{Cause as JobCause, End as JobEnd, Job, Outcome, Stray};
 use tokio::sync::mpsc;
 use tracing::warn;
 
@@ -31,6 +31,20 @@ pub(super) fn follow(job: Job, events: mpsc::Sender<RunEvent>, execution: String
                 error = chain(&error),
                 "a job is asked for again"
             ),
+        }
+    });
+}
+
+/// Tells that an execution is gone once its shim, whose folder is lost, has ended.
+pub(super) fn outlive(stray: Stray, events: mpsc::Sender<RunEvent>) {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "ends with the shim or with whoever listens"
+    )]
+    tokio::spawn(async move {
+        tokio::select! {
+            () = stray.ended() => tell(&events, gone()),
+            () = events.closed() => {}
         }
     });
 }
