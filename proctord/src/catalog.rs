@@ -1,5 +1,6 @@
 //! What can be run: the published procs, their bundles and their secrets. A catalog knows nothing of
-//! executions. Secret values are sealed before they are written and opened only for a launch.
+//! executions. Secret values are sealed before they are written and opened only for a launch
+//! or to mask them in a log.
 
 pub mod sealing;
 pub mod sqlite;
@@ -13,7 +14,7 @@ use secrecy::SecretString;
 use thiserror::Error;
 
 use crate::domain::environment::Secrets;
-use crate::domain::name::{ProcName, VariableName};
+use crate::domain::name::{ExecutionName, ProcName, VariableName};
 
 /// Why the catalog did not do what it was asked.
 #[derive(Debug, Error)]
@@ -67,6 +68,12 @@ pub trait Catalog: Send + Sync {
 
     /// The secrets of a proc, for a launch.
     async fn secrets(&self, proc_name: &ProcName) -> Result<Secrets, CatalogError>;
+
+    /// Seals the secrets that an execution was given, to be kept beside its row.
+    fn seal(&self, execution: &ExecutionName, secrets: &Secrets) -> Result<Vec<u8>, CatalogError>;
+
+    /// Opens what was sealed for this execution.
+    fn open(&self, execution: &ExecutionName, sealed: &[u8]) -> Result<Secrets, CatalogError>;
 
     /// Keeps a bundle under its digest, which the caller has checked.
     async fn put_bundle(&self, digest: &str, bundle: Bytes) -> Result<(), CatalogError>;

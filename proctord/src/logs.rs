@@ -4,6 +4,7 @@
 //! before. It knows nothing of runners or of HTTP.
 
 mod follower;
+mod intake;
 pub mod mask;
 pub mod pump;
 mod writer;

@@ -110,6 +110,8 @@ pub struct Change {
     pub event: Event,
     /// What the runner calls the thing that runs, if this change makes it known.
     pub handle: Option<String>,
+    /// The secrets that it was given, sealed; kept until its log is closed.
+    pub sealed_secrets: Option<Vec<u8>>,
 }
 
 /// Which executions a list shows.
@@ -221,6 +223,9 @@ pub trait Store: Send + Sync {
     /// The execution of that name.
     async fn execution_named(&self, name: &ExecutionName) -> Result<Option<Execution>, StoreError>;
 
+    /// The sealed secrets that came with a change of the execution, as long as its log is open.
+    async fn sealed_secrets(&self, id: ExecutionId) -> Result<Option<Vec<u8>>, StoreError>;
+
     /// Every step of an execution so far, oldest first.
     async fn steps(&self, id: ExecutionId) -> Result<Vec<Step>, StoreError>;
 
@@ -252,7 +257,8 @@ pub trait Store: Send + Sync {
     ) -> Result<LogSlice, StoreError>;
 
     /// Closes the log with its end event, under the fence; closing it again changes nothing. The end must name
-    /// as many bytes as are stored, otherwise it is discontinuous. Deliveries that wait for it may go.
+    /// as many bytes as are stored, otherwise it is discontinuous. Deliveries that wait for it may go, and the
+    /// sealed secrets are forgotten.
     async fn finish_log(
         &self,
         id: ExecutionId,

@@ -6,6 +6,7 @@ mod course;
 mod finish;
 mod launch;
 mod persist;
+mod secrets;
 
 use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;

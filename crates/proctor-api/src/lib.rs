@@ -21,7 +21,7 @@ pub use metadata::{
     ArgMetadata, ArgType, EnvVars, Metadata, Published, PublishedProc, Resources, SecretMetadata,
 };
 pub use problem::{Mistake, Problem};
-pub use secret::{SecretRequest, SecretValue};
+pub use secret::{SecretAnswer, SecretRequest, SecretValue};
 pub use status::Status;
 
 /// Header that names the person who asks; the Go system's name for it.

@@ -20,6 +20,14 @@ pub struct SecretValue {
     pub value: String,
 }
 
+/// What a client that reads JSON is told beside the success of setting secrets; without warnings there may be
+/// no body at all.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SecretAnswer {
+    #[serde(default)]
+    pub warnings: Vec<String>,
+}
+
 impl fmt::Debug for SecretRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "SecretRequest {{ job_name: {:?}, .. }}", self.job_name)

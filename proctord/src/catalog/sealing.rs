@@ -1,6 +1,7 @@
 //! Sealing: secret values are encrypted and authenticated before they are stored, bound to the proc and the
-//! name that they belong to. Keys are named, so that a new one can be put first while older ones still open.
+//! name, or to the execution, that they belong to. Keys are named, so that a new one can be put first while older ones still open.
 
+mod envelope;
 mod keys;
 
 use chacha20poly1305::aead::{Aead, Generate, Payload};
@@ -32,6 +33,8 @@ pub enum SealingError {
     Refused(String),
     #[error("it cannot be sealed")]
     Unsealable,
+    #[error("it is nothing that was sealed here")]
+    Unreadable,
 }
 
 impl SecretKeys {
@@ -45,20 +48,7 @@ impl SecretKeys {
         name: &VariableName,
         value: &SecretString,
     ) -> Result<Sealed, SealingError> {
-        let (key_id, key) = self.sealing_key();
-        let nonce = XNonce::generate();
-        let message = Payload {
-            msg: value.expose_secret().as_bytes(),
-            aad: &place(proc_name, name),
-        };
-        let ciphertext = XChaCha20Poly1305::new(key.expose_secret().into())
-            .encrypt(&nonce, message)
-            .map_err(|_| SealingError::Unsealable)?;
-        Ok(Sealed {
-            key_id: key_id.to_owned(),
-            nonce: nonce.to_vec(),
-            ciphertext,
-        })
+        self.seal_at(&place(proc_name, name), value.expose_secret().as_bytes())
     }
 
     /// Opens what was sealed for this secret of this proc.
@@ -71,6 +61,32 @@ impl SecretKeys {
         name: &VariableName,
         sealed: &Sealed,
     ) -> Result<SecretString, SealingError> {
+        let value = self.open_at(&place(proc_name, name), sealed)?;
+        String::from_utf8(value)
+            .map(SecretString::from)
+            .map_err(|_| SealingError::Refused(sealed.key_id.clone()))
+    }
+
+    /// Seals bytes for a place.
+    fn seal_at(&self, place: &[u8], bytes: &[u8]) -> Result<Sealed, SealingError> {
+        let (key_id, key) = self.sealing_key();
+        let nonce = XNonce::generate();
+        let message = Payload {
+            msg: bytes,
+            aad: place,
+        };
+        let ciphertext = XChaCha20Poly1305::new(key.expose_secret().into())
+            .encrypt(&nonce, message)
+            .map_err(|_| SealingError::Unsealable)?;
+        Ok(Sealed {
+            key_id: key_id.to_owned(),
+            nonce: nonce.to_vec(),
+            ciphertext,
+        })
+    }
+
+    /// Opens what was sealed for this place.
+    fn open_at(&self, place: &[u8], sealed: &Sealed) -> Result<Vec<u8>, SealingError> {
         let key = self
             .find(&sealed.key_id)
             .ok_or_else(|| SealingError::UnknownKey(sealed.key_id.clone()))?;
@@ -78,13 +94,10 @@ impl SecretKeys {
         let nonce = XNonce::try_from(&sealed.nonce[..]).map_err(|_| refused())?;
         let message = Payload {
             msg: &sealed.ciphertext,
-            aad: &place(proc_name, name),
+            aad: place,
         };
-        let value = XChaCha20Poly1305::new(key.expose_secret().into())
+        XChaCha20Poly1305::new(key.expose_secret().into())
             .decrypt(&nonce, message)
-            .map_err(|_| refused())?;
-        String::from_utf8(value)
-            .map(SecretString::from)
             .map_err(|_| refused())
     }
 }

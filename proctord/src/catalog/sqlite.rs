@@ -18,7 +18,7 @@ use sqlx::sqlite::SqliteRow;
 use super::sealing::SecretKeys;
 use super::{Catalog, CatalogError};
 use crate::domain::environment::Secrets;
-use crate::domain::name::{ProcName, VariableName};
+use crate::domain::name::{ExecutionName, ProcName, VariableName};
 use crate::sqlite::{Database, OpenError, Setup};
 use fault::failed;
 
@@ -141,6 +141,24 @@ impl Catalog for SqliteCatalog {
 
     async fn secrets(&self, proc_name: &ProcName) -> Result<Secrets, CatalogError> {
         secret::open_all(self.database.readers(), &self.keys, proc_name).await
+    }
+
+    fn seal(&self, execution: &ExecutionName, secrets: &Secrets) -> Result<Vec<u8>, CatalogError> {
+        self.keys
+            .seal_for(execution, secrets)
+            .map_err(|error| CatalogError::Unavailable {
+                doing: "seal the secrets of an execution",
+                source: Box::new(error),
+            })
+    }
+
+    fn open(&self, execution: &ExecutionName, sealed: &[u8]) -> Result<Secrets, CatalogError> {
+        self.keys
+            .open_for(execution, sealed)
+            .map_err(|error| CatalogError::Damaged {
+                what: format!("the sealed secrets of {execution}"),
+                source: Some(Box::new(error)),
+            })
     }
 
     async fn put_bundle(&self, digest: &str, bundle: Bytes) -> Result<(), CatalogError> {

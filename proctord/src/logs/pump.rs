@@ -1,16 +1,16 @@
-//! Moves one execution's output from its runner into its log, from where the log stands to the end of the
-//! output. It waits for the store, never for a follower.
+//! Moves one execution's output from its runner into its log, masked, from where the log stands to the end of
+//! the output. It waits for the store, never for a follower.
 
 use std::time::Duration;
 
-use bytes::Bytes;
-use proctor_api::{LogEvent, LogEventKind};
 use proctor_worker::failpoint;
 use tokio::sync::watch;
 use tokio::time::Instant;
 use tracing::warn;
 
 use super::Logs;
+use super::intake::{Intake, Piece, Resume};
+use crate::domain::environment::Secrets;
 use crate::domain::execution::Execution;
 use crate::runner::{Output, OutputItem, Runner, RunnerError};
 use crate::store::{LogAppend, Store, StoreError};
@@ -34,20 +34,33 @@ pub struct Pumped {
     pub complete: bool,
 }
 
+impl Pumped {
+    /// The pump broke off; closing the log finds out how long it is.
+    pub const BROKEN: Self = Self {
+        bytes: 0,
+        complete: false,
+    };
+}
+
+/// What is pumped, and from where to where.
+#[derive(Clone, Copy)]
+pub struct Pump<'a> {
+    pub logs: &'a Logs,
+    pub store: &'a dyn Store,
+    pub runner: &'a dyn Runner,
+    pub execution: &'a Execution,
+    /// Those that the execution was given: their values are masked.
+    pub secrets: &'a Secrets,
+}
+
 /// Pumps until the output ends, or until an upstream that has nothing more to say runs out of patience.
 ///
 /// # Errors
 /// `FenceLost`: the execution belongs to somebody else now.
-pub async fn run(
-    logs: &Logs,
-    store: &dyn Store,
-    runner: &dyn Runner,
-    execution: &Execution,
-    mut patience: Patience,
-) -> Result<Pumped, StoreError> {
+pub async fn run(pump: Pump<'_>, mut patience: Patience) -> Result<Pumped, StoreError> {
     let mut pause = FIRST_PAUSE;
     loop {
-        let failure = match pump_once(logs, store, runner, execution, &mut patience).await {
+        let failure = match pump_once(pump, &mut patience).await {
             Ok(pumped) => return Ok(pumped),
             Err(PumpError::Store(error @ (StoreError::FenceLost(_) | StoreError::NotFound(_)))) => {
                 return Err(error);
@@ -55,11 +68,11 @@ pub async fn run(
             Err(PumpError::Store(error)) => chain(&error),
             Err(PumpError::Runner(error)) => chain(&error),
         };
-        warn!(execution.id = %execution.id, error = failure, "the log's upstream is opened again");
+        let id = pump.execution.id;
+        warn!(execution.id = %id, error = failure, "the log's upstream is opened again");
         tokio::select! {
             () = tokio::time::sleep(pause) => {}
-            // Closing the log finds out how much of it is stored.
-            () = out_of_patience(&mut patience) => return Ok(Pumped { bytes: 0, complete: false }),
+            () = out_of_patience(&mut patience) => return Ok(Pumped::BROKEN),
         }
         pause = (pause * 2).min(LONGEST_PAUSE);
     }
@@ -70,99 +83,72 @@ enum PumpError {
     Runner(RunnerError),
 }
 
-async fn pump_once(
-    logs: &Logs,
-    store: &dyn Store,
-    runner: &dyn Runner,
-    execution: &Execution,
-    patience: &mut Patience,
-) -> Result<Pumped, PumpError> {
-    let tail = store
-        .log_tail(execution.id)
-        .await
-        .map_err(PumpError::Store)?;
-    let mut offset = tail.offset;
-    let mut output = runner
-        .output(execution, tail.cursor)
-        .await
-        .map_err(PumpError::Runner)?;
+async fn pump_once(pump: Pump<'_>, patience: &mut Patience) -> Result<Pumped, PumpError> {
+    let (mut output, mut intake) = open(pump).await?;
     loop {
-        let (bytes, events, cursor) = match next_piece(output.as_mut(), offset, patience).await? {
-            Piece::End { complete } => {
-                return Ok(Pumped {
-                    bytes: offset,
-                    complete,
-                });
+        let item = tokio::select! {
+            biased;
+            item = output.next(APPEND_BYTES) => item.map_err(PumpError::Runner)?,
+            () = out_of_patience(patience) => OutputItem::End { complete: false },
+        };
+        match item {
+            OutputItem::Bytes { bytes, cursor } => intake.bytes(&bytes, cursor),
+            OutputItem::Attempt { text, cursor } => intake.attempt(text, cursor),
+            OutputItem::End { complete } => {
+                if let Some(piece) = intake.finish() {
+                    store(pump, piece).await?;
+                }
+                let bytes = intake.offset();
+                return Ok(Pumped { bytes, complete });
             }
-            Piece::More {
-                bytes,
-                events,
-                cursor,
-            } => (bytes, events, cursor),
+        }
+        let Some(piece) = intake.settle() else {
+            continue;
         };
-        let length = bytes.len();
-        failpoint::hit("log.read");
-        let append = LogAppend {
-            id: execution.id,
-            fence: execution.fence,
-            offset,
-            bytes,
-            cursor,
-            events,
-        };
-        let appended_at = Instant::now();
-        logs.append(append).await.map_err(PumpError::Store)?;
-        failpoint::hit("log.stored");
-        offset += length as u64;
+        let length = piece.bytes.len();
+        let stored_at = Instant::now();
+        store(pump, piece).await?;
         if length < SMALL_APPEND_BYTES {
-            tokio::time::sleep_until(appended_at + SMALL_APPEND_PAUSE).await;
+            tokio::time::sleep_until(stored_at + SMALL_APPEND_PAUSE).await;
         }
     }
 }
 
-enum Piece {
-    More {
-        bytes: Bytes,
-        events: Vec<LogEvent>,
-        cursor: String,
-    },
-    End {
-        complete: bool,
-    },
+/// Opens the upstream where the stored log ends.
+async fn open(pump: Pump<'_>) -> Result<(Box<dyn Output>, Intake), PumpError> {
+    let id = pump.execution.id;
+    let tail = pump.store.log_tail(id).await.map_err(PumpError::Store)?;
+    let resume = Resume::parse(tail.cursor.as_deref()).ok_or_else(|| {
+        PumpError::Store(StoreError::Damaged {
+            what: format!("the cursor of the log of execution {id}"),
+            source: None,
+        })
+    })?;
+    let output = pump
+        .runner
+        .output(pump.execution, resume.cursor.clone())
+        .await
+        .map_err(PumpError::Runner)?;
+    Ok((output, Intake::new(pump.secrets, resume, tail.offset)))
 }
 
-async fn next_piece(
-    output: &mut dyn Output,
-    offset: u64,
-    patience: &mut Patience,
-) -> Result<Piece, PumpError> {
-    let item = tokio::select! {
-        biased;
-        item = output.next(APPEND_BYTES) => item.map_err(PumpError::Runner)?,
-        () = out_of_patience(patience) => return Ok(Piece::End { complete: false }),
+async fn store(pump: Pump<'_>, piece: Piece) -> Result<(), PumpError> {
+    failpoint::hit("log.read");
+    let append = LogAppend {
+        id: pump.execution.id,
+        fence: pump.execution.fence,
+        offset: piece.offset,
+        bytes: piece.bytes.into(),
+        cursor: piece.cursor,
+        events: piece.events,
     };
-    Ok(match item {
-        OutputItem::Bytes { bytes, cursor } => Piece::More {
-            bytes,
-            events: Vec::new(),
-            cursor,
-        },
-        OutputItem::Attempt { text, cursor } => {
-            let event = LogEvent {
-                offset,
-                kind: LogEventKind::Attempt { text },
-            };
-            Piece::More {
-                bytes: Bytes::new(),
-                events: vec![event],
-                cursor,
-            }
-        }
-        OutputItem::End { complete } => Piece::End { complete },
-    })
+    pump.logs.append(append).await.map_err(PumpError::Store)?;
+    failpoint::hit("log.stored");
+    Ok(())
 }
 
-async fn out_of_patience(patience: &mut Patience) {
+/// Waits until there is no more patience.
+pub async fn out_of_patience(patience: &mut Patience) {
     // The sender lives as long as somebody waits for this pump.
     let deadline = match patience.wait_for(Option::is_some).await {
         Ok(deadline) => *deadline,

@@ -145,6 +145,10 @@ impl Store for SqliteStore {
         row::find_named(self.records.readers(), name).await
     }
 
+    async fn sealed_secrets(&self, id: ExecutionId) -> Result<Option<Vec<u8>>, StoreError> {
+        row::sealed_secrets(self.records.readers(), id).await
+    }
+
     async fn steps(&self, id: ExecutionId) -> Result<Vec<Step>, StoreError> {
         step::list(self.records.readers(), id).await
     }

@@ -11,8 +11,9 @@ use tracing::warn;
 
 use super::course::{Abandoned, Course};
 use super::persist::{FIRST_PAUSE, LONGEST_PAUSE};
+use super::secrets;
 use crate::domain::lifecycle::Exit;
-use crate::logs::pump::{self, Pumped};
+use crate::logs::pump::{self, Pump, Pumped};
 use crate::store::StoreError;
 use crate::telemetry::chain;
 
@@ -28,19 +29,24 @@ pub(super) struct RunningPump {
 impl Course {
     /// Begins to move the execution's output into its log.
     pub(super) fn pump(&self) -> RunningPump {
-        let (deadline, patience) = watch::channel(None);
+        let (deadline, mut patience) = watch::channel(None);
         let tracker = self.tracker.clone();
         let execution = self.execution.clone();
         let task = self.tracker.inner.tasks.spawn(async move {
             let parts = &tracker.inner.parts;
-            pump::run(
-                &parts.logs,
-                parts.store.as_ref(),
-                parts.runner.as_ref(),
-                &execution,
-                patience,
-            )
-            .await
+            let secrets = tokio::select! {
+                secrets = secrets::known(parts, &execution) => secrets?,
+                // Bytes that cannot be masked are not stored.
+                () = pump::out_of_patience(&mut patience) => return Ok(Pumped::BROKEN),
+            };
+            let pump = Pump {
+                logs: &parts.logs,
+                store: parts.store.as_ref(),
+                runner: parts.runner.as_ref(),
+                execution: &execution,
+                secrets: &secrets,
+            };
+            pump::run(pump, patience).await
         });
         RunningPump {
             task: AbortOnDropHandle::new(task),
@@ -63,11 +69,7 @@ impl Course {
                     Ok(Err(_)) => return Err(Abandoned),
                     Err(error) => {
                         warn!(execution.id = %self.execution.id, error = %error, "the log's pump broke");
-                        // Closing finds out how long it is.
-                        Pumped {
-                            bytes: 0,
-                            complete: false,
-                        }
+                        Pumped::BROKEN
                     }
                 }
             }

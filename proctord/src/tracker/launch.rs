@@ -9,8 +9,9 @@ use tracing::warn;
 
 use super::course::{Abandoned, Course};
 use super::persist::{FIRST_PAUSE, LONGEST_PAUSE};
+use super::secrets::{self, SecretsError};
 use crate::catalog::CatalogError;
-use crate::domain::environment;
+use crate::domain::environment::{self, Secrets};
 use crate::domain::lifecycle::Event;
 use crate::runner::{Found, Launch, LaunchError, Prepared};
 use crate::telemetry::chain;
@@ -62,10 +63,24 @@ impl Course {
         if self.stop_is_wanted() {
             return self.withdraw().await;
         }
+        let secrets = match self.secrets(created_before).await {
+            Ok(secrets) => secrets,
+            // No waiting makes them readable.
+            Err(error) if error.is_damage() && !created_before => {
+                let reason = chain(&error);
+                self.persist(Event::FailCreation { reason }, None).await?;
+                return Ok(Try::Settled);
+            }
+            Err(error) => return Ok(Try::Again(chain(&error))),
+        };
+        let sealed = match secrets::seal(self.parts(), &self.execution, &secrets) {
+            Ok(sealed) => sealed,
+            Err(error) => return Ok(Try::Again(chain(&error))),
+        };
         let tracker = self.tracker.clone();
         // Held until the launch is over; the semaphore is never closed.
         let _turn = tracker.inner.launches.acquire().await;
-        let prepared = match self.prepare().await {
+        let prepared = match self.prepare(&secrets).await {
             Ok(prepared) => prepared,
             Err(LaunchError::Refused { reason }) => {
                 self.persist(Event::FailCreation { reason }, None).await?;
@@ -74,7 +89,7 @@ impl Course {
             // A store that was put back to an older state does not know; what runs is followed all the same.
             Err(LaunchError::Started) => {
                 if !created_before {
-                    self.persist(Event::Create, None).await?;
+                    self.persist_created(None, sealed).await?;
                 }
                 return Ok(Try::Settled);
             }
@@ -82,7 +97,7 @@ impl Course {
         };
         failpoint::hit("launch.prepared");
         if !created_before {
-            self.persist(Event::Create, prepared.handle()).await?;
+            self.persist_created(prepared.handle(), sealed).await?;
             failpoint::hit("launch.created");
         }
         if self.execution.status().is_terminal() {
@@ -115,7 +130,18 @@ impl Course {
         Ok(Try::Settled)
     }
 
-    async fn prepare(&self) -> Result<Box<dyn Prepared>, LaunchError> {
+    /// What it is given now, or was given when CREATED was stored.
+    async fn secrets(&self, created_before: bool) -> Result<Secrets, SecretsError> {
+        let parts = self.parts();
+        if created_before {
+            return Ok(secrets::given(parts, &self.execution)
+                .await?
+                .unwrap_or_default());
+        }
+        Ok(parts.catalog.secrets(&self.execution.proc_name).await?)
+    }
+
+    async fn prepare(&self, secrets: &Secrets) -> Result<Box<dyn Prepared>, LaunchError> {
         let parts = self.parts();
         let execution = &self.execution;
         let unavailable = |source: CatalogError| match source {
@@ -129,11 +155,6 @@ impl Course {
                 source: Box::new(source),
             },
         };
-        let secrets = parts
-            .catalog
-            .secrets(&execution.proc_name)
-            .await
-            .map_err(unavailable)?;
         let unset = |name: &&crate::domain::name::VariableName| {
             secrets
                 .get(*name)
@@ -155,7 +176,7 @@ impl Course {
                 }
             },
         };
-        let environment = environment::merge(execution, &secrets);
+        let environment = environment::merge(execution, secrets);
         parts
             .runner
             .prepare(Launch {

@@ -20,12 +20,33 @@ impl Course {
         event: Event,
         handle: Option<String>,
     ) -> Result<(), Abandoned> {
-        let change = Change {
+        self.persist_change(Change {
             id: self.execution.id,
             fence: self.execution.fence,
             event,
             handle,
-        };
+            sealed_secrets: None,
+        })
+        .await
+    }
+
+    /// Stores that the runner has it, with the secrets that it was given.
+    pub(super) async fn persist_created(
+        &mut self,
+        handle: Option<String>,
+        sealed_secrets: Option<Vec<u8>>,
+    ) -> Result<(), Abandoned> {
+        self.persist_change(Change {
+            id: self.execution.id,
+            fence: self.execution.fence,
+            event: Event::Create,
+            handle,
+            sealed_secrets,
+        })
+        .await
+    }
+
+    async fn persist_change(&mut self, change: Change) -> Result<(), Abandoned> {
         let mut pause = FIRST_PAUSE;
         loop {
             match self.parts().store.transition(change.clone()).await {

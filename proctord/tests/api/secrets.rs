@@ -33,8 +33,12 @@ async fn secrets_are_set_replaced_and_given_to_the_proc_only() {
     let execution = service.execute("secretive").await;
     service.wait_for(&execution["id"], "SUCCEEDED").await;
 
-    assert_eq!((all.status.as_u16(), all.body.as_str()), (201, ""));
-    assert_eq!((one.status.as_u16(), two.status.as_u16()), (204, 204));
+    assert_eq!(all.status, 201);
+    assert_eq!((one.status.as_u16(), two.status.as_u16()), (200, 204));
+    let warning = "ONE is not masked in logs: only values of 6 bytes and more are";
+    assert_eq!(one.json(), json!({"warnings": [warning]}));
+    assert_eq!(all.json()["warnings"].as_array().unwrap().len(), 1);
+    assert_eq!(two.body, "");
     for path in [
         "/metadata",
         "/execution",
@@ -58,6 +62,22 @@ async fn secrets_are_set_replaced_and_given_to_the_proc_only() {
             assert!(!found, "{} holds the secret", path.display());
         }
     }
+}
+
+#[tokio::test]
+async fn a_client_of_the_go_system_is_told_no_warnings() {
+    let service = Service::start();
+    let set = service
+        .plain(Method::PUT, "/secret/secretive/ONE")
+        .json(&json!({"value": "1"}));
+    let replace = service
+        .plain(Method::POST, "/secret")
+        .json(&json!({"job_name": "secretive", "secrets": {"TWO": "2"}}));
+
+    let (set, replace) = (send(set).await, send(replace).await);
+
+    assert_eq!((set.status.as_u16(), set.body.as_str()), (204, ""));
+    assert_eq!((replace.status.as_u16(), replace.body.as_str()), (201, ""));
 }
 
 #[tokio::test]

@@ -24,6 +24,7 @@ macro_rules! catalog_suite {
                     no_byte_of_a_secret_is_stored_in_the_clear
                     another_key_does_not_open_what_is_stored
                     after_a_rotation_older_secrets_still_open
+                    what_is_sealed_for_an_execution_opens_for_it_alone
                 }
             }
         }

@@ -71,6 +71,7 @@ macro_rules! store_suite {
                 closing {
                     a_log_ends_once_and_with_all_its_bytes
                     a_reader_past_the_end_learns_that_it_is_the_end
+                    sealed_secrets_are_kept_until_the_log_is_closed
                 }
                 delivery {
                     an_end_with_a_callback_is_a_delivery_that_waits_for_the_log

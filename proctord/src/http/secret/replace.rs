@@ -1,9 +1,11 @@
 //! `POST /secret`: replaces all secrets of a proc.
 
-use actix_web::{HttpResponse, web};
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, web};
 use proctor_api::{Mistake, SecretRequest};
+use secrecy::ExposeSecret;
 
-use super::{invalid, value_mistake};
+use super::{done, invalid, value_mistake, value_warning};
 use crate::app::App;
 use crate::domain::environment::Secrets;
 use crate::domain::name::{ProcName, VariableName};
@@ -14,10 +16,15 @@ use crate::http::error::ApiError;
 pub(in crate::http) async fn replace(
     app: web::Data<App>,
     access: Access,
+    request: HttpRequest,
     payload: web::Payload,
 ) -> Result<HttpResponse, ApiError> {
     let wanted: SecretRequest = body::sealed_json(payload, "malformed request").await?;
     let (proc_name, secrets) = parse(wanted)?;
+    let warnings = secrets
+        .iter()
+        .filter_map(|(name, value)| value_warning(name.as_str(), value.expose_secret()))
+        .collect();
     let service = app.clone();
     let kept = async move {
         service.catalog.replace_secrets(&proc_name, secrets).await?;
@@ -28,7 +35,7 @@ pub(in crate::http) async fn replace(
         Ok::<_, ApiError>(())
     };
     app.work.to_the_end(kept).await??;
-    Ok(HttpResponse::Created().finish())
+    Ok(done(StatusCode::CREATED, warnings, request.headers()))
 }
 
 fn parse(wanted: SecretRequest) -> Result<(ProcName, Secrets), ApiError> {

@@ -1,9 +1,10 @@
 //! `PUT /secret/{name}/{key}`: sets one secret of a proc and leaves its others.
 
-use actix_web::{HttpResponse, web};
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, web};
 use proctor_api::{Mistake, SecretValue};
 
-use super::{invalid, value_mistake};
+use super::{done, invalid, value_mistake, value_warning};
 use crate::app::App;
 use crate::domain::name::{ProcName, VariableName};
 use crate::http::access::Access;
@@ -14,6 +15,7 @@ pub(in crate::http) async fn set(
     app: web::Data<App>,
     access: Access,
     path: web::Path<(String, String)>,
+    request: HttpRequest,
     payload: web::Payload,
 ) -> Result<HttpResponse, ApiError> {
     let wanted: SecretValue = body::sealed_json(payload, "malformed request").await?;
@@ -27,6 +29,9 @@ pub(in crate::http) async fn set(
     if let Some(mistake) = value_mistake("value".to_owned(), &wanted.value) {
         return Err(invalid(vec![mistake]));
     }
+    let warnings = value_warning(key.as_str(), &wanted.value)
+        .into_iter()
+        .collect();
     let service = app.clone();
     let kept = async move {
         service
@@ -40,7 +45,7 @@ pub(in crate::http) async fn set(
         Ok::<_, ApiError>(())
     };
     app.work.to_the_end(kept).await??;
-    Ok(HttpResponse::NoContent().finish())
+    Ok(done(StatusCode::NO_CONTENT, warnings, request.headers()))
 }
 
 fn mistake(at: &str, error: &dyn std::error::Error) -> ApiError {

@@ -133,6 +133,19 @@ pub(super) async fn find_named(
         .transpose()
 }
 
+/// The sealed secrets of an execution.
+pub(super) async fn sealed_secrets(
+    executor: impl SqliteExecutor<'_>,
+    id: ExecutionId,
+) -> Result<Option<Vec<u8>>, StoreError> {
+    sqlx::query_scalar("SELECT sealed_secrets FROM execution WHERE id = ?")
+        .bind(id.as_i64())
+        .fetch_optional(executor)
+        .await
+        .map_err(failed("read the sealed secrets of an execution"))?
+        .ok_or(StoreError::NotFound(id))
+}
+
 fn stop(columns: &Columns<'_>) -> Result<Option<StopIntent>, StoreError> {
     let Some(at) = columns.moment_if_any("stop_at")? else {
         return Ok(None);

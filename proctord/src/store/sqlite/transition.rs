@@ -29,12 +29,22 @@ pub(super) async fn transition(
     if before.fence != change.fence {
         return Err(StoreError::FenceLost(change.id));
     }
+    let Change {
+        event,
+        handle,
+        sealed_secrets,
+        ..
+    } = change;
     let state = before
         .state
         .clone()
-        .transition(change.event, before.stop.as_ref())?;
+        .transition(event, before.stop.as_ref())?;
     let at = now();
-    let execution = update(&mut unit, &before, &state, change.handle, at).await?;
+    let given = Given {
+        handle,
+        sealed_secrets,
+    };
+    let execution = update(&mut unit, &before, &state, given, at).await?;
     step::insert(&mut unit, &execution, at).await?;
     if execution.status().is_terminal() {
         delivery::insert(&mut unit, &execution, at).await?;
@@ -45,11 +55,17 @@ pub(super) async fn transition(
     Ok(execution)
 }
 
+/// What a change makes known beside the state.
+struct Given {
+    handle: Option<String>,
+    sealed_secrets: Option<Vec<u8>>,
+}
+
 async fn update(
     connection: &mut SqliteConnection,
     before: &Execution,
     state: &State,
-    handle: Option<String>,
+    given: Given,
     at: Timestamp,
 ) -> Result<Execution, StoreError> {
     let columns = StateColumns::of(state);
@@ -57,7 +73,8 @@ async fn update(
     sqlx::query(
         "UPDATE execution
             SET status = ?4, reason = ?5, exit_code = ?6, exit_signal = ?7, started_at = ?8, finished_at = ?9,
-                handle = coalesce(?10, handle), slot = ?11, updated_at = ?12
+                handle = coalesce(?10, handle), slot = ?11, updated_at = ?12,
+                sealed_secrets = coalesce(?13, sealed_secrets)
           WHERE id = ?1 AND fence = ?2 AND status = ?3
          RETURNING *",
     )
@@ -70,9 +87,10 @@ async fn update(
     .bind(columns.exit_signal)
     .bind(columns.started_at)
     .bind(columns.finished_at)
-    .bind(handle)
+    .bind(given.handle)
     .bind(holds_slot)
     .bind(micros(at))
+    .bind(given.sealed_secrets)
     .fetch_optional(connection)
     .await
     .map_err(failed("change an execution"))?

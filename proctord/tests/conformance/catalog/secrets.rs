@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use proctord::catalog::{Catalog, CatalogError};
 use proctord::domain::environment::Secrets;
-use proctord::domain::name::{ProcName, VariableName};
+use proctord::domain::name::{ExecutionName, ProcName, VariableName};
 use secrecy::ExposeSecret;
 
 use super::procs::name;
@@ -166,4 +166,30 @@ pub async fn after_a_rotation_older_secrets_still_open(shelf: impl Shelf) {
         exposed(shelf.catalog(), &hello).await,
         pairs(&[("NEW", "2"), ("OLD", "1")])
     );
+}
+
+pub async fn what_is_sealed_for_an_execution_opens_for_it_alone(shelf: impl Shelf) {
+    let (one, other) = (ExecutionName::generate(), ExecutionName::generate());
+    let secrets = Secrets::from([
+        (variable("A"), CANARY.into()),
+        (variable("B"), "two\nlines \"ü\"".into()),
+    ]);
+
+    let sealed = shelf.catalog().seal(&one, &secrets).unwrap();
+    let foreign = shelf.catalog().open(&other, &sealed);
+    let cut = shelf.catalog().open(&one, &sealed[..sealed.len() - 1]);
+    let shelf = shelf.reopened(ROTATED_KEYS).await;
+    let opened = shelf.catalog().open(&one, &sealed).unwrap();
+
+    for error in [foreign, cut].map(Result::unwrap_err) {
+        assert!(matches!(error, CatalogError::Damaged { .. }), "{error:?}");
+    }
+    let exposed = |secrets: &Secrets| -> Vec<_> {
+        let pairs = secrets.iter();
+        let pairs = pairs.map(|(name, value)| (name.to_string(), value.expose_secret().to_owned()));
+        pairs.collect()
+    };
+    assert_eq!(exposed(&opened), exposed(&secrets));
+    let text = String::from_utf8_lossy(&sealed);
+    assert!(!text.contains(CANARY) && !text.contains("two"), "{text}");
 }

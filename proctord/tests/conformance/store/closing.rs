@@ -2,9 +2,10 @@
 
 use proctor_api::{LogEventKind, Status};
 use proctord::domain::execution::{Execution, Fence};
-use proctord::store::{LogPosition, StoreError};
+use proctord::domain::lifecycle::Event;
+use proctord::store::{Change, LogPosition, StoreError};
 
-use super::sample::{accept, append, log_end, new_execution, write};
+use super::sample::{accept, append, change, log_end, new_execution, success, write};
 use super::subject::Subject;
 
 pub async fn a_log_ends_once_and_with_all_its_bytes(subject: impl Subject) {
@@ -65,5 +66,33 @@ pub async fn a_reader_past_the_end_learns_that_it_is_the_end(subject: impl Subje
             offset: 5,
             event_number: 1
         }
+    );
+}
+
+pub async fn sealed_secrets_are_kept_until_the_log_is_closed(subject: impl Subject) {
+    let store = subject.store();
+    let Execution { id, fence, .. } = accept(store, new_execution("say-hello")).await;
+    let before = store.sealed_secrets(id).await.unwrap();
+    let create = Change {
+        id,
+        fence,
+        event: Event::Create,
+        handle: None,
+        sealed_secrets: Some(b"sealed".to_vec()),
+    };
+
+    let created = store.transition(create).await.unwrap();
+    change(store, &created, success()).await.unwrap();
+    let ended = store.sealed_secrets(id).await.unwrap();
+    store.finish_log(id, fence, log_end(0)).await.unwrap();
+    let closed = store.sealed_secrets(id).await.unwrap();
+    let unknown = store.sealed_secrets(7.try_into().unwrap()).await;
+
+    assert_eq!(before, None);
+    assert_eq!(ended.as_deref(), Some(b"sealed".as_slice()));
+    assert_eq!(closed, None);
+    assert!(
+        matches!(unknown, Err(StoreError::NotFound(_))),
+        "{unknown:?}"
     );
 }

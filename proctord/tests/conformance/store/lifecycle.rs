@@ -153,6 +153,7 @@ pub async fn the_runners_handle_is_kept_through_later_changes(subject: impl Subj
         fence: execution.fence,
         event: Event::Create,
         handle: Some("uid-1".into()),
+        sealed_secrets: None,
     };
 
     let created = store.transition(create).await.unwrap();

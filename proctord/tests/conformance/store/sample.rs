@@ -97,6 +97,7 @@ pub async fn change(
         fence: execution.fence,
         event,
         handle: None,
+        sealed_secrets: None,
     };
     store.transition(change).await
 }

@@ -26,12 +26,14 @@ pub(in crate::store::sqlite) async fn finish(
         .begin()
         .await
         .map_err(failed("begin to close a log"))?;
-    let closed = sqlx::query("UPDATE execution SET log_open = 0 WHERE id = ? AND fence = ?")
-        .bind(id.as_i64())
-        .bind(fence.0)
-        .execute(&mut *unit)
-        .await
-        .map_err(failed("close a log"))?;
+    let closed = sqlx::query(
+        "UPDATE execution SET log_open = 0, sealed_secrets = NULL WHERE id = ? AND fence = ?",
+    )
+    .bind(id.as_i64())
+    .bind(fence.0)
+    .execute(&mut *unit)
+    .await
+    .map_err(failed("close a log"))?;
     if closed.rows_affected() == 0 {
         return Err(StoreError::FenceLost(id));
     }
