@@ -37,9 +37,11 @@ pub struct ExecutionConfig {
     pub keep: Duration,
 }
 
-/// What is logged.
+/// What is logged, and how much is kept of the logs of executions.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LogConfig {
+    /// Of a longer log the middle is deleted.
+    pub limit_bytes: u64,
     /// A level, or directives as `tracing` has them.
     pub level: String,
 }
@@ -112,6 +114,7 @@ impl Config {
                 keep: reader.duration("PROCTOR_LOCAL_JOB_KEEP", Duration::from_hours(7 * 24)),
             },
             log: LogConfig {
+                limit_bytes: reader.size("PROCTOR_LOG_LIMIT", 1 << 30),
                 level: reader.level("PROCTOR_LOG_LEVEL", "info"),
             },
         }
@@ -151,6 +154,7 @@ mod tests {
             ("PROCTOR_LAUNCH_WAIT", "250ms"),
             ("PROCTOR_STOP_GRACE", "30"),
             ("PROCTOR_LOG_LEVEL", "DEBUG"),
+            ("PROCTOR_LOG_LIMIT", "10MiB"),
         ]))
         .unwrap();
 
@@ -165,6 +169,7 @@ mod tests {
         );
         assert_eq!(loaded.config.execution.stop_grace, Duration::from_secs(30));
         assert_eq!(loaded.config.log.level, "debug");
+        assert_eq!(loaded.config.log.limit_bytes, 10 << 20);
     }
 
     #[test]
@@ -174,10 +179,11 @@ mod tests {
             ("PROCTOR_LAUNCH_WAIT", "soon"),
             ("PROCTOR_STOP_GRACE", "-1s"),
             ("PROCTOR_LOG_LEVEL", "chatty"),
+            ("PROCTOR_LOG_LIMIT", "99999999999GiB"),
         ]))
         .unwrap_err();
 
-        assert_eq!(error.mistakes.len(), 4, "{error}");
+        assert_eq!(error.mistakes.len(), 5, "{error}");
         assert!(error.to_string().contains("PROCTOR_APP_PORT"), "{error}");
     }
 

@@ -3,10 +3,12 @@
 //! whom: appends of all executions share commits, and followers are woken by what was committed, never
 //! before. It knows nothing of runners or of HTTP.
 
+mod feed;
 mod follower;
 mod intake;
 pub mod mask;
 pub mod pump;
+pub mod tail;
 mod writer;
 
 use std::collections::HashMap;
@@ -19,6 +21,7 @@ use crate::domain::execution::Fence;
 use crate::domain::id::ExecutionId;
 use crate::store::{LogAppend, Store, StoreError};
 
+use feed::Feed;
 pub use follower::Follower;
 use writer::Writer;
 
@@ -30,8 +33,8 @@ pub struct Logs {
     feeds: Feeds,
 }
 
-/// For each execution that somebody follows or feeds: a counter that grows with every commit to its log.
-type Feeds = Arc<Mutex<HashMap<ExecutionId, watch::Sender<u64>>>>;
+/// What is committed to each log that somebody follows.
+type Feeds = Arc<Mutex<HashMap<ExecutionId, watch::Sender<Feed>>>>;
 
 impl Logs {
     /// Logs kept in the given store; must be called on the runtime that lives as long as the service.
@@ -50,9 +53,9 @@ impl Logs {
     /// # Errors
     /// `FenceLost` and `LogDiscontinuous`: the caller must not go on. All else is tried again in here.
     pub async fn append(&self, append: LogAppend) -> Result<(), StoreError> {
-        let id = append.id;
-        self.writer.append(append).await?;
-        self.wake(id);
+        let (id, offset, bytes) = (append.id, append.offset, append.bytes.clone());
+        let appended = self.writer.append(append).await?;
+        self.tell(id, |feed| feed.appended(offset, bytes, appended.events));
         Ok(())
     }
 
@@ -67,30 +70,55 @@ impl Logs {
         end: LogEnd,
     ) -> Result<(), StoreError> {
         self.store.finish_log(id, fence, end).await?;
-        self.wake(id);
+        self.tell(id, Feed::close);
         Ok(())
     }
 
     /// A reader of the log from an offset on, to its end.
     #[must_use]
     pub fn follow(&self, id: ExecutionId, offset: u64) -> Follower {
-        let mut feeds = self.feeds.lock().unwrap_or_else(PoisonError::into_inner);
-        let commits = feeds
-            .entry(id)
-            .or_insert_with(|| watch::Sender::new(0))
-            .subscribe();
-        Follower::new(Arc::clone(&self.store), id, offset, commits)
+        let subscription = Subscription::new(&self.feeds, id);
+        Follower::new(Arc::clone(&self.store), id, offset, subscription)
     }
 
-    /// Wakes the followers of a log, and forgets those logs that nobody follows.
-    fn wake(&self, id: ExecutionId) {
-        let mut feeds = self.feeds.lock().unwrap_or_else(PoisonError::into_inner);
+    /// Tells the followers of a log what was committed.
+    fn tell(&self, id: ExecutionId, what: impl FnOnce(&mut Feed)) {
+        let feeds = self.feeds.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(feed) = feeds.get(&id) {
-            if feed.receiver_count() == 0 {
-                feeds.remove(&id);
-            } else {
-                feed.send_modify(|commits| *commits += 1);
-            }
+            feed.send_modify(what);
+        }
+    }
+}
+
+/// One follower's share in the feed of a log; with the last one the feed goes.
+struct Subscription {
+    feeds: Feeds,
+    id: ExecutionId,
+    feed: watch::Receiver<Feed>,
+}
+
+impl Subscription {
+    fn new(feeds: &Feeds, id: ExecutionId) -> Self {
+        let mut known = feeds.lock().unwrap_or_else(PoisonError::into_inner);
+        let feed = known.entry(id).or_default().subscribe();
+        drop(known);
+        Self {
+            feeds: Arc::clone(feeds),
+            id,
+            feed,
+        }
+    }
+}
+
+impl Drop for Subscription {
+    fn drop(&mut self) {
+        let mut feeds = self.feeds.lock().unwrap_or_else(PoisonError::into_inner);
+        // This share is still counted.
+        if feeds
+            .get(&self.id)
+            .is_some_and(|feed| feed.receiver_count() == 1)
+        {
+            feeds.remove(&self.id);
         }
     }
 }

@@ -9,6 +9,7 @@ use actix_web::dev::{Server, ServerHandle};
 use actix_web::middleware::from_fn;
 use actix_web::{HttpServer, web};
 use anyhow::{Context, bail};
+use rustix::net::sockopt;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
@@ -35,6 +36,10 @@ use crate::tracker::{Parts, Tracker};
 const STOP_PATIENCE_SECS: u64 = 5;
 const HTTP_WORKERS: usize = 2;
 const OPEN_FILES: u64 = 65_536;
+/// What the kernel keeps for a client that reads slowly; by itself it would keep megabytes.
+const SEND_BUFFER_BYTES: usize = 128 * 1024;
+/// A client that takes nothing for so long is cut off by the kernel.
+const STUCK_PATIENCE_MS: u32 = 10 * 60 * 1000;
 
 /// A service that runs.
 pub struct Service {
@@ -54,8 +59,9 @@ struct Files {
 }
 
 impl Files {
-    async fn open(folder: DataFolder) -> anyhow::Result<Self> {
-        let store = Arc::new(SqliteStore::open(folder.path()).await?);
+    async fn open(folder: DataFolder, config: &Config) -> anyhow::Result<Self> {
+        let store = SqliteStore::open(folder.path()).await?;
+        let store = Arc::new(store.with_log_limit(config.log.limit_bytes));
         let keys = secret_keys(folder.path())?;
         let catalog = Arc::new(SqliteCatalog::open(folder.path(), keys).await?);
         Ok(Self {
@@ -81,7 +87,7 @@ impl Service {
         raise_open_files();
         let folder = DataFolder::open(data_dir)?;
         let listener = listen(SocketAddr::from((Ipv4Addr::LOCALHOST, config.http.port)))?;
-        let files = Files::open(folder).await?;
+        let files = Files::open(folder, config).await?;
         samples::publish(files.catalog.as_ref()).await?;
 
         let app = application(config, &files, shim)?;
@@ -222,11 +228,17 @@ fn raise_open_files() {
 }
 
 fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
-    TcpListener::bind(address).with_context(|| {
+    let listener = TcpListener::bind(address).with_context(|| {
         format!(
             "cannot listen on {address}; PROCTOR_APP_PORT names another port, 0 takes a free one"
         )
-    })
+    })?;
+    // Connections take these over from the socket that they are accepted on.
+    sockopt::set_socket_send_buffer_size(&listener, SEND_BUFFER_BYTES)
+        .context("cannot bound the send buffers")?;
+    sockopt::set_tcp_user_timeout(&listener, STUCK_PATIENCE_MS)
+        .context("cannot bound how long a client may be stuck")?;
+    Ok(listener)
 }
 
 fn serve(

@@ -18,7 +18,7 @@ use crate::domain::id::ExecutionId;
 use crate::domain::lifecycle::{Event, Forbidden, StopIntent};
 use crate::domain::name::{ExecutionName, ProcName};
 
-pub use log::{LogAppend, LogPosition, LogSlice, LogTail, StoredChunk};
+pub use log::{Appended, LogAppend, LogGap, LogPosition, LogSlice, LogTail, StoredChunk};
 
 /// Why the store did not do what it was asked.
 #[derive(Debug, Error)]
@@ -238,17 +238,19 @@ pub trait Store: Send + Sync {
     ) -> Result<Page, StoreError>;
 
     /// Appends to the logs of several executions in one commit; each answer stands for the append at its
-    /// place. An append must continue exactly where the stored log ends.
+    /// place. An append must continue exactly where the stored log ends. Of a log over the limit the first half
+    /// of the limit and the last half are kept, a chunk more or less; the middle is deleted, and offsets stay.
     async fn append_log(
         &self,
         appends: &[LogAppend],
-    ) -> Result<Vec<Result<(), StoreError>>, StoreError>;
+    ) -> Result<Vec<Result<Appended, StoreError>>, StoreError>;
 
     /// Where the stored log of an execution ends, so that its reader goes on from there.
     async fn log_tail(&self, id: ExecutionId) -> Result<LogTail, StoreError>;
 
     /// A piece of the log from a position on: whole stored chunks, the first one cut to the position, until
-    /// at least `bytes` are there or nothing more is stored; with the events that lie in the piece.
+    /// at least `bytes` are there or nothing more is stored; with the events that lie in the piece. A piece ends
+    /// where bytes are no longer kept, and the next one begins with the gap.
     async fn read_log(
         &self,
         id: ExecutionId,

@@ -70,6 +70,23 @@ impl Reader {
         )
     }
 
+    /// A number of bytes such as `512KiB`, `64MiB` or `1GiB`; a bare number is bytes.
+    pub(super) fn size(&mut self, name: &'static str, default: u64) -> u64 {
+        self.parse(
+            name,
+            default,
+            "a size such as 512KiB, 64MiB or 1GiB",
+            |text| {
+                let units = [("KiB", 10), ("MiB", 20), ("GiB", 30)];
+                let with_unit = units
+                    .iter()
+                    .find_map(|(unit, shift)| Some((text.strip_suffix(unit)?, *shift)));
+                let (number, shift) = with_unit.unwrap_or((text, 0));
+                number.trim().parse::<u64>().ok()?.checked_mul(1 << shift)
+            },
+        )
+    }
+
     /// A log level or directives.
     pub(super) fn level(&mut self, name: &'static str, default: &str) -> String {
         let wanted =

@@ -3,20 +3,20 @@
 
 use std::sync::Arc;
 
-use tokio::sync::watch;
-
+use super::Subscription;
+use super::feed::Found;
 use crate::domain::id::ExecutionId;
 use crate::store::{LogPosition, LogSlice, Store, StoreError};
 
-/// The most bytes that are read ahead for one follower, one stored chunk more or less.
-const SLICE_BYTES: usize = 256 * 1024;
+/// The fewest bytes that are read at once; what comes is one stored chunk at most more.
+const SLICE_BYTES: usize = 32 * 1024;
 
 /// A reader of one log.
 pub struct Follower {
     store: Arc<dyn Store>,
     id: ExecutionId,
     position: LogPosition,
-    commits: watch::Receiver<u64>,
+    subscription: Subscription,
     ended: bool,
 }
 
@@ -25,7 +25,7 @@ impl Follower {
         store: Arc<dyn Store>,
         id: ExecutionId,
         offset: u64,
-        commits: watch::Receiver<u64>,
+        subscription: Subscription,
     ) -> Self {
         Self {
             store,
@@ -34,9 +34,15 @@ impl Follower {
                 offset,
                 event_number: 0,
             },
-            commits,
+            subscription,
             ended: false,
         }
+    }
+
+    /// The next byte that it wants.
+    #[must_use]
+    pub fn offset(&self) -> u64 {
+        self.position.offset
     }
 
     /// The next piece of the log; waits until there is one. `None` after the end event.
@@ -45,21 +51,49 @@ impl Follower {
     /// Those of the store; calling again tries again.
     pub async fn next(&mut self) -> Result<Option<LogSlice>, StoreError> {
         while !self.ended {
-            // Marked as seen before reading, so that a commit during the read wakes the next wait.
-            self.commits.borrow_and_update();
-            let slice = self
-                .store
-                .read_log(self.id, self.position, SLICE_BYTES)
-                .await?;
-            self.position = slice.next;
-            self.ended = slice.has_end();
-            if !slice.is_empty() {
-                return Ok(Some(slice));
+            let slice = self.next_now().await?;
+            if slice.is_some() {
+                return Ok(slice);
             }
-            if self.commits.changed().await.is_err() {
+            if !self.ended && self.subscription.feed.changed().await.is_err() {
                 break;
             }
         }
         Ok(None)
+    }
+
+    /// The next piece of the log if there is one now.
+    ///
+    /// # Errors
+    /// Those of the store; calling again tries again.
+    pub async fn next_now(&mut self) -> Result<Option<LogSlice>, StoreError> {
+        if self.ended {
+            return Ok(None);
+        }
+        // Marked as seen before reading, so that a commit during the read wakes the next wait.
+        let found = self
+            .subscription
+            .feed
+            .borrow_and_update()
+            .look(self.position);
+        let slice = match found {
+            Found::Nothing => return Ok(None),
+            Found::Stored => {
+                self.store
+                    .read_log(self.id, self.position, SLICE_BYTES)
+                    .await?
+            }
+            Found::Piece(piece) => LogSlice {
+                next: LogPosition {
+                    offset: piece.offset + piece.bytes.len() as u64,
+                    ..self.position
+                },
+                chunks: vec![piece],
+                ..LogSlice::default()
+            },
+        };
+        self.position = slice.next;
+        self.ended = slice.has_end();
+        Ok((!slice.is_empty()).then_some(slice))
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use proctor_worker::failpoint;
 use tokio::sync::watch;
 use tokio::time::Instant;
-use tracing::warn;
+use tracing::{debug, warn};
 
 use super::Logs;
 use super::intake::{Intake, Piece, Resume};
@@ -129,6 +129,7 @@ async fn open(pump: Pump<'_>) -> Result<(Box<dyn Output>, Intake), PumpError> {
         .output(pump.execution, resume.cursor.clone())
         .await
         .map_err(PumpError::Runner)?;
+    debug!(execution.id = %id, log.offset = tail.offset, "the log's upstream is opened");
     Ok((output, Intake::new(pump.secrets, resume, tail.offset)))
 }
 

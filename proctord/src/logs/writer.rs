@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 use tracing::{info, warn};
 
-use crate::store::{LogAppend, Store, StoreError};
+use crate::store::{Appended, LogAppend, Store, StoreError};
 
 /// How many appends may wait; whoever comes later waits to get in.
 const QUEUE_LENGTH: usize = 256;
@@ -18,7 +18,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
 struct Request {
     append: LogAppend,
-    done: oneshot::Sender<Result<(), StoreError>>,
+    done: oneshot::Sender<Result<Appended, StoreError>>,
 }
 
 /// A handle on the writer.
@@ -39,7 +39,7 @@ impl Writer {
         Self { requests }
     }
 
-    pub(super) async fn append(&self, append: LogAppend) -> Result<(), StoreError> {
+    pub(super) async fn append(&self, append: LogAppend) -> Result<Appended, StoreError> {
         let (done, answer) = oneshot::channel();
         let gone = || StoreError::Unavailable {
             doing: "append to a log",
@@ -81,7 +81,7 @@ async fn commit(store: &dyn Store, batch: Vec<Request>) {
 async fn append_until_taken(
     store: &dyn Store,
     appends: &[LogAppend],
-) -> Vec<Result<(), StoreError>> {
+) -> Vec<Result<Appended, StoreError>> {
     let mut pause = FIRST_PAUSE;
     loop {
         match store.append_log(appends).await {

@@ -1,7 +1,7 @@
 //! Logs as the store keeps them: chunks of bytes addressed by offset, and numbered events beside them.
 
 use bytes::Bytes;
-use proctor_api::LogEventKind;
+use proctor_api::{LogEvent, LogEventKind};
 
 use super::NumberedEvent;
 use crate::domain::execution::Fence;
@@ -19,7 +19,7 @@ pub struct LogAppend {
     /// Where the upstream's reader stands after these bytes, in the runner's own words.
     pub cursor: String,
     /// Events with offsets within or at the end of these bytes, in order; never the end event.
-    pub events: Vec<proctor_api::LogEvent>,
+    pub events: Vec<LogEvent>,
 }
 
 impl LogAppend {
@@ -28,6 +28,13 @@ impl LogAppend {
     pub fn end(&self) -> u64 {
         self.offset.saturating_add(self.bytes.len() as u64)
     }
+}
+
+/// How a log stands after an append.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Appended {
+    /// How many events it has; the next one's number.
+    pub events: u64,
 }
 
 /// A reader's place in a log.
@@ -55,9 +62,34 @@ pub struct StoredChunk {
     pub bytes: Bytes,
 }
 
+/// Bytes that are no longer kept: the log is over its limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LogGap {
+    /// The first one that is missing, for the reader who asked.
+    pub from: u64,
+    pub to: u64,
+}
+
+impl LogGap {
+    /// The event that tells a reader.
+    #[must_use]
+    pub fn event(self) -> LogEvent {
+        let missing = self.to - self.from;
+        let text = format!(
+            "{missing} bytes are missing here: the log is over its limit, and of its middle nothing is kept"
+        );
+        LogEvent {
+            offset: self.from,
+            kind: LogEventKind::Gap { text },
+        }
+    }
+}
+
 /// A piece of a log.
 #[derive(Debug, Clone, Default)]
 pub struct LogSlice {
+    /// What is missing before the chunks.
+    pub gap: Option<LogGap>,
     /// In order, each beginning where the one before ends.
     pub chunks: Vec<StoredChunk>,
     /// In order; all lie within the chunks or at their end.
@@ -70,7 +102,36 @@ impl LogSlice {
     /// Whether nothing was there to read.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.chunks.is_empty() && self.events.is_empty()
+        self.chunks.is_empty() && self.events.is_empty() && self.gap.is_none()
+    }
+
+    /// Bytes and events in the order of their offsets; bytes are cut where an event lies in them.
+    #[must_use]
+    pub fn into_parts(self) -> Vec<Result<StoredChunk, LogEvent>> {
+        let mut parts: Vec<_> = self.gap.map(|gap| Err(gap.event())).into_iter().collect();
+        let mut events = self.events.into_iter().map(|event| event.event).peekable();
+        for StoredChunk {
+            mut offset,
+            mut bytes,
+        } in self.chunks
+        {
+            while !bytes.is_empty() {
+                while let Some(event) = events.next_if(|event| event.offset <= offset) {
+                    parts.push(Err(event));
+                }
+                let to_event = events.peek().map(|event| event.offset - offset);
+                let most = to_event.and_then(|most| usize::try_from(most).ok());
+                let piece = bytes.split_to(bytes.len().min(most.unwrap_or(usize::MAX)));
+                let length = piece.len() as u64;
+                parts.push(Ok(StoredChunk {
+                    offset,
+                    bytes: piece,
+                }));
+                offset += length;
+            }
+        }
+        parts.extend(events.map(Err));
+        parts
     }
 
     /// Whether the log ends in this piece.

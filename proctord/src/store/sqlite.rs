@@ -29,8 +29,8 @@ use proctor_api::LogEnd;
 use uuid::Uuid;
 
 use super::{
-    Accepted, AuditEntry, Change, Cursor, Filter, Idempotency, LogAppend, LogPosition, LogSlice,
-    LogTail, NewExecution, Page, Replica, Store, StoreError,
+    Accepted, Appended, AuditEntry, Change, Cursor, Filter, Idempotency, LogAppend, LogPosition,
+    LogSlice, LogTail, NewExecution, Page, Replica, Store, StoreError,
 };
 use crate::domain::execution::{Execution, Fence, Step};
 use crate::domain::id::ExecutionId;
@@ -49,7 +49,12 @@ pub struct SqliteStore {
     logs: Database,
     /// Tells ids of the same moment apart.
     sequence: AtomicU64,
+    /// How many bytes of one log are kept.
+    log_limit: u64,
 }
+
+/// How many bytes of one log are kept unless told otherwise.
+pub const LOG_LIMIT_BYTES: u64 = 1 << 30;
 
 impl SqliteStore {
     /// Opens the store of a folder, or makes one there.
@@ -86,7 +91,15 @@ impl SqliteStore {
             records,
             logs,
             sequence: AtomicU64::new(0),
+            log_limit: LOG_LIMIT_BYTES,
         })
+    }
+
+    /// The same with another number of bytes that are kept of one log.
+    #[must_use]
+    pub fn with_log_limit(mut self, bytes: u64) -> Self {
+        self.log_limit = bytes;
+        self
     }
 
     /// Closes both files.
@@ -165,8 +178,8 @@ impl Store for SqliteStore {
     async fn append_log(
         &self,
         appends: &[LogAppend],
-    ) -> Result<Vec<Result<(), StoreError>>, StoreError> {
-        log::append::append(&self.logs, appends).await
+    ) -> Result<Vec<Result<Appended, StoreError>>, StoreError> {
+        log::append::append(&self.logs, appends, self.log_limit).await
     }
 
     async fn log_tail(&self, id: ExecutionId) -> Result<LogTail, StoreError> {

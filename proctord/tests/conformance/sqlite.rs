@@ -52,6 +52,12 @@ impl Subject for SqliteSubject {
         Self::open(TempDir::new().unwrap()).await
     }
 
+    async fn keeping(log_limit: u64) -> Self {
+        let mut subject = Self::fresh().await;
+        subject.store = subject.store.with_log_limit(log_limit);
+        subject
+    }
+
     async fn reopened(self) -> Self {
         self.records.close().await;
         self.store.close().await;

@@ -13,6 +13,7 @@ pub mod queue;
 pub mod sample;
 pub mod stop;
 pub mod subject;
+pub mod trimming;
 pub mod whole;
 
 /// Instantiates every case for one kind of store.
@@ -72,6 +73,10 @@ macro_rules! store_suite {
                     a_log_ends_once_and_with_all_its_bytes
                     a_reader_past_the_end_learns_that_it_is_the_end
                     sealed_secrets_are_kept_until_the_log_is_closed
+                }
+                trimming {
+                    whatever_is_appended_and_read_offsets_and_gaps_are_exact
+                    a_long_log_keeps_its_head_and_its_tail
                 }
                 delivery {
                     an_end_with_a_callback_is_a_delivery_that_waits_for_the_log

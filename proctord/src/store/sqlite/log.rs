@@ -6,6 +6,7 @@ pub(super) mod chunk;
 mod codec;
 pub(super) mod finish;
 pub(super) mod read;
+pub(super) mod trim;
 mod unwritten;
 
 use sqlx::{Row, SqliteConnection};

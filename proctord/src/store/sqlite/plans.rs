@@ -75,7 +75,14 @@ async fn no_unit_of_work_reads_a_table_from_end_to_end() {
     }
     drop(records);
     let mut logs = store.logs.begin_beside().await.unwrap();
-    for sql in [log::chunk::READ, log::read::EVENTS, log::append::ADVANCE] {
+    for sql in [
+        log::chunk::READ,
+        log::read::EVENTS,
+        log::append::ADVANCE,
+        log::trim::FIRST_FROM,
+        log::trim::LAST_TO,
+        log::trim::DELETE,
+    ] {
         assert_searches(&plan(&mut logs, sql).await, sql);
     }
 }

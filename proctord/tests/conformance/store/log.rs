@@ -123,11 +123,11 @@ pub async fn a_lost_fence_in_a_batch_harms_nobody_else(subject: impl Subject) {
         matches!(
             &answers[..],
             [
-                Ok(()),
+                Ok(_),
                 Err(StoreError::FenceLost(_)),
                 Err(StoreError::LogDiscontinuous { .. }),
-                Ok(()),
-                Ok(())
+                Ok(_),
+                Ok(_)
             ]
         ),
         "{answers:?}"

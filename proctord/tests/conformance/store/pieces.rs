@@ -36,7 +36,7 @@ fn happenings() -> impl Strategy<Value = Vec<Happening>> {
 }
 
 /// Runs the property against the store; the cases share it, each with an execution of its own.
-fn check<T: std::fmt::Debug>(strategy: impl Strategy<Value = T>, property: impl AsyncFn(T)) {
+pub fn check<T: std::fmt::Debug>(strategy: impl Strategy<Value = T>, property: impl AsyncFn(T)) {
     let config = Config {
         cases: 48,
         failure_persistence: None,

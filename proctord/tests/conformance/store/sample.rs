@@ -154,7 +154,8 @@ pub fn append(execution: &Execution, offset: u64, bytes: &[u8]) -> LogAppend {
 
 /// Appends to one log.
 pub async fn write(store: &dyn Store, append: LogAppend) -> Result<(), StoreError> {
-    store.append_log(&[append]).await.unwrap().remove(0)
+    let answer = store.append_log(&[append]).await.unwrap().remove(0);
+    answer.map(drop)
 }
 
 pub fn gap(offset: u64, text: &str) -> LogEvent {

@@ -11,6 +11,8 @@ use proctord::store::Store;
 pub trait Subject: Sized + Send + Sync {
     /// A new, empty store.
     async fn fresh() -> Self;
+    /// The same, keeping so many bytes of one log.
+    async fn keeping(log_limit: u64) -> Self;
     /// The same store after its process has ended and started again.
     async fn reopened(self) -> Self;
     fn store(&self) -> &dyn Store;

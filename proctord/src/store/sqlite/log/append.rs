@@ -6,11 +6,11 @@ use proctor_api::{LogEvent, LogEventKind};
 use sqlx::SqliteConnection;
 
 use super::codec::{self, Packed};
-use super::{signed, standing};
+use super::{signed, standing, trim, unsigned};
 use crate::domain::id::ExecutionId;
 use crate::sqlite::Database;
 use crate::store::sqlite::fault::failed;
-use crate::store::{LogAppend, StoreError};
+use crate::store::{Appended, LogAppend, StoreError};
 
 pub(in crate::store::sqlite) const ADVANCE: &str = "
     INSERT INTO log (execution_id, length, cursor, events, ended)
@@ -26,7 +26,8 @@ pub(in crate::store::sqlite) const ADVANCE: &str = "
 pub(in crate::store::sqlite) async fn append(
     logs: &Database,
     appends: &[LogAppend],
-) -> Result<Vec<Result<(), StoreError>>, StoreError> {
+    limit: u64,
+) -> Result<Vec<Result<Appended, StoreError>>, StoreError> {
     if appends.is_empty() {
         return Ok(Vec::new());
     }
@@ -43,7 +44,11 @@ pub(in crate::store::sqlite) async fn append(
         .map_err(failed("begin to append to logs"))?;
     let mut answers = Vec::with_capacity(appends.len());
     for (append, packed) in appends.iter().zip(packed) {
-        answers.push(append_one(&mut unit, append, packed).await?);
+        let answer = append_one(&mut unit, append, packed).await?;
+        if answer.is_ok() {
+            trim::to_limit(&mut unit, append.id, append.end(), limit).await?;
+        }
+        answers.push(answer);
     }
     unit.commit()
         .await
@@ -54,8 +59,8 @@ pub(in crate::store::sqlite) async fn append(
 async fn append_one(
     connection: &mut SqliteConnection,
     append: &LogAppend,
-    packed: Packed,
-) -> Result<Result<(), StoreError>, StoreError> {
+    packed: Vec<Packed>,
+) -> Result<Result<Appended, StoreError>, StoreError> {
     if let Some(event) = append.events.iter().find(|event| !fits(append, event)) {
         return Ok(Err(StoreError::LogDiscontinuous {
             id: append.id,
@@ -65,14 +70,19 @@ async fn append_one(
     let Some(events) = advance(connection, append).await? else {
         return Ok(Err(refusal(connection, append).await?));
     };
-    if !append.bytes.is_empty() {
-        insert_chunk(connection, append, packed).await?;
+    let mut offset = append.offset;
+    for chunk in packed {
+        let length = chunk.length;
+        insert_chunk(connection, append.id, offset, chunk).await?;
+        offset += length as u64;
     }
     let first = events - append.events.len() as i64;
     for (number, event) in (first..).zip(&append.events) {
         insert_event(connection, append.id, number, event).await?;
     }
-    Ok(Ok(()))
+    Ok(Ok(Appended {
+        events: unsigned(events),
+    }))
 }
 
 fn fits(append: &LogAppend, event: &LogEvent) -> bool {
@@ -113,15 +123,16 @@ async fn refusal(
 
 async fn insert_chunk(
     connection: &mut SqliteConnection,
-    append: &LogAppend,
+    id: ExecutionId,
+    offset: u64,
     packed: Packed,
 ) -> Result<(), StoreError> {
     sqlx::query(
         "INSERT INTO chunk (execution_id, offset, length, codec, bytes) VALUES (?, ?, ?, ?, ?)",
     )
-    .bind(append.id.as_i64())
-    .bind(signed(append.offset))
-    .bind(signed(append.bytes.len() as u64))
+    .bind(id.as_i64())
+    .bind(signed(offset))
+    .bind(signed(packed.length as u64))
     .bind(packed.codec)
     .bind(Vec::from(packed.bytes))
     .execute(connection)

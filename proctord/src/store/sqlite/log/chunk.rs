@@ -16,18 +16,18 @@ pub(in crate::store::sqlite) const READ: &str = "
        AND offset < ?3 AND offset + length > ?2
      ORDER BY offset";
 
-/// The chunks from the one that holds the offset on. Each begins where the one before ends, so those that are
+/// The chunks from the one that holds `from` on to the one that holds the byte before `to`. Each begins where the one before ends, so those that are
 /// needed are known by their offsets alone.
 pub(super) async fn read(
     connection: &mut SqliteConnection,
     id: ExecutionId,
     from: u64,
-    bytes: usize,
+    to: u64,
 ) -> Result<Vec<StoredChunk>, StoreError> {
     let rows = sqlx::query(READ)
         .bind(id.as_i64())
         .bind(signed(from))
-        .bind(signed(from.saturating_add(bytes.max(1) as u64)))
+        .bind(signed(to))
         .fetch_all(connection)
         .await
         .map_err(failed("read a log"))?;

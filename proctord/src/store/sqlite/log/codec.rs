@@ -8,6 +8,8 @@ use crate::store::sqlite::fault::damaged;
 
 /// Favours speed: logs are written once and mostly read while they grow.
 const ZSTD_LEVEL: i32 = 1;
+/// The most bytes of a chunk: who reads a log has at least one in memory.
+pub(super) const CHUNK_BYTES: usize = 64 * 1024;
 /// Packing more than this at once would keep other tasks of the thread waiting.
 const INLINE_LIMIT_BYTES: usize = 64 * 1024;
 
@@ -16,20 +18,36 @@ const INLINE_LIMIT_BYTES: usize = 64 * 1024;
 pub(super) struct Packed {
     pub codec: &'static str,
     pub bytes: Bytes,
+    /// Of the bytes before they were packed.
+    pub length: usize,
 }
 
-/// Packs a chunk.
-pub(super) async fn pack(bytes: Bytes) -> Packed {
+impl Packed {
+    fn raw(bytes: Bytes) -> Self {
+        Self {
+            codec: "raw",
+            length: bytes.len(),
+            bytes,
+        }
+    }
+}
+
+/// Cuts bytes into chunks and packs them.
+pub(super) async fn pack(bytes: Bytes) -> Vec<Packed> {
     if bytes.len() <= INLINE_LIMIT_BYTES {
-        return pack_now(bytes);
+        return chunks(bytes).map(pack_now).collect();
     }
     let packing = bytes.clone();
-    tokio::task::spawn_blocking(move || pack_now(packing))
+    tokio::task::spawn_blocking(move || chunks(packing).map(pack_now).collect())
         .await
-        .unwrap_or(Packed {
-            codec: "raw",
-            bytes,
-        })
+        .unwrap_or_else(|_| chunks(bytes).map(Packed::raw).collect())
+}
+
+fn chunks(mut bytes: Bytes) -> impl Iterator<Item = Bytes> {
+    std::iter::from_fn(move || {
+        let length = bytes.len().min(CHUNK_BYTES);
+        (length > 0).then(|| bytes.split_to(length))
+    })
 }
 
 /// Unpacks a chunk of a known length; `place` names it in errors.
@@ -65,12 +83,10 @@ fn pack_now(bytes: Bytes) -> Packed {
     match zstd::bulk::compress(&bytes, ZSTD_LEVEL) {
         Ok(smaller) if smaller.len() < bytes.len() => Packed {
             codec: "zstd",
+            length: bytes.len(),
             bytes: smaller.into(),
         },
-        _ => Packed {
-            codec: "raw",
-            bytes,
-        },
+        _ => Packed::raw(bytes),
     }
 }
 
@@ -82,33 +98,35 @@ fn unpack_now(packed: &[u8], length: usize, place: &str) -> Result<Vec<u8>, Stor
 mod tests {
     use bytes::Bytes;
 
-    use super::{INLINE_LIMIT_BYTES, pack, unpack};
+    use super::{CHUNK_BYTES, pack, unpack};
 
-    async fn there_and_back(bytes: Bytes) -> &'static str {
-        let packed = pack(bytes.clone()).await;
-        let unpacked = unpack(
-            packed.codec,
-            packed.bytes.to_vec(),
-            bytes.len(),
-            "a chunk".into(),
-        );
-        assert_eq!(unpacked.await.unwrap(), bytes);
-        packed.codec
+    async fn there_and_back(bytes: Bytes) -> Vec<&'static str> {
+        let mut back = Vec::new();
+        let mut codecs = Vec::new();
+        for packed in pack(bytes.clone()).await {
+            let stored = packed.bytes.to_vec();
+            let unpacked = unpack(packed.codec, stored, packed.length, "a chunk".into());
+            back.extend(unpacked.await.unwrap());
+            codecs.push(packed.codec);
+        }
+        assert_eq!(back, bytes);
+        codecs
     }
 
     #[tokio::test]
     async fn only_what_gets_smaller_is_packed() {
-        assert_eq!(there_and_back(Bytes::from_static(b"x")).await, "raw");
-        assert_eq!(there_and_back(vec![b'x'; 1000].into()).await, "zstd");
+        assert!(there_and_back(Bytes::new()).await.is_empty());
+        assert_eq!(there_and_back(Bytes::from_static(b"x")).await, ["raw"]);
+        assert_eq!(there_and_back(vec![b'x'; 1000].into()).await, ["zstd"]);
         assert_eq!(
-            there_and_back(vec![b'x'; INLINE_LIMIT_BYTES + 1].into()).await,
-            "zstd"
+            there_and_back(vec![b'x'; CHUNK_BYTES + 1].into()).await,
+            ["zstd", "raw"]
         );
     }
 
     #[tokio::test]
     async fn what_does_not_unpack_to_its_length_is_damaged() {
-        let packed = pack(vec![b'x'; 1000].into()).await;
+        let packed = pack(vec![b'x'; 1000].into()).await.remove(0);
 
         for (codec, length) in [("zstd", 999), ("zstd", 1001), ("raw", 1000), ("lzma", 1000)] {
             let unpacked = unpack(codec, packed.bytes.to_vec(), length, "chunk 7".into());

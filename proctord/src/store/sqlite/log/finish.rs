@@ -45,14 +45,14 @@ async fn write_end(
     store: &SqliteStore,
     id: ExecutionId,
     fence: Fence,
-    end: LogEnd,
+    mut end: LogEnd,
 ) -> Result<(), StoreError> {
     let mut unit = store
         .logs
         .begin_beside()
         .await
         .map_err(failed("begin to end a log"))?;
-    let Some(events) = advance_to_end(&mut unit, id, fence, end.bytes).await? else {
+    let Some((events, has_gap)) = advance_to_end(&mut unit, id, fence, end.bytes).await? else {
         return match standing(&mut unit, id, fence).await?? {
             Standing::Closed => Ok(()),
             Standing::Open => Err(StoreError::LogDiscontinuous {
@@ -61,6 +61,7 @@ async fn write_end(
             }),
         };
     };
+    end.log_complete &= !has_gap;
     let event = LogEvent {
         offset: end.bytes,
         kind: LogEventKind::End(end),
@@ -69,21 +70,22 @@ async fn write_end(
     unit.commit().await.map_err(failed("keep the end of a log"))
 }
 
-/// Ends the log if the fence holds and it has that many bytes. Answers how many events the log then has.
+/// Ends the log if the fence holds and it has that many bytes. Answers how many events the log then has, and
+/// whether bytes of it are missing.
 async fn advance_to_end(
     connection: &mut SqliteConnection,
     id: ExecutionId,
     fence: Fence,
     bytes: u64,
-) -> Result<Option<i64>, StoreError> {
-    sqlx::query_scalar(
+) -> Result<Option<(i64, bool)>, StoreError> {
+    sqlx::query_as(
         "INSERT INTO log (execution_id, length, events, ended)
          SELECT ?1, 0, 1, 1
           WHERE EXISTS (SELECT 1 FROM records.execution WHERE id = ?1 AND fence = ?2 AND log_open = 1)
             AND ?3 = coalesce((SELECT length FROM log WHERE execution_id = ?1), 0)
             AND NOT EXISTS (SELECT 1 FROM log WHERE execution_id = ?1 AND ended = 1)
          ON CONFLICT (execution_id) DO UPDATE SET events = log.events + 1, ended = 1
-         RETURNING events",
+         RETURNING events, gap_start IS NOT NULL",
     )
     .bind(id.as_i64())
     .bind(fence.0)

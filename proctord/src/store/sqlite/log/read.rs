@@ -3,12 +3,13 @@
 
 use sqlx::{Sqlite, SqliteConnection, Transaction};
 
+use super::trim::Missing;
 use super::{chunk, signed, unsigned, unwritten};
 use crate::domain::id::ExecutionId;
 use crate::store::sqlite::SqliteStore;
 use crate::store::sqlite::fault::failed;
 use crate::store::sqlite::row::{self, Columns};
-use crate::store::{LogPosition, LogSlice, LogTail, NumberedEvent, StoreError};
+use crate::store::{LogGap, LogPosition, LogSlice, LogTail, NumberedEvent, StoreError};
 
 pub(in crate::store::sqlite) const EVENTS: &str = "
     SELECT number, event FROM event
@@ -46,22 +47,29 @@ pub(in crate::store::sqlite) async fn slice(
     bytes: usize,
 ) -> Result<LogSlice, StoreError> {
     let mut view = view(store).await?;
-    let Some((length, ended)) = head(&mut view, id).await? else {
+    let Some(head) = head(&mut view, id).await? else {
         return unwritten::slice(store, id, from).await;
     };
-    if ended {
+    if head.ended {
         // One who asks for bytes past the end must still learn that it is the end.
-        from.offset = from.offset.min(length);
+        from.offset = from.offset.min(head.length);
     }
-    let chunks = chunk::read(&mut view, id, from.offset, bytes).await?;
+    let gap = head.gap_at(from.offset);
+    let begin = gap.map_or(from.offset, |gap| gap.to);
+    let wanted = begin.saturating_add(bytes.max(1) as u64);
+    let chunks = chunk::read(&mut view, id, begin, head.bound(begin, wanted)).await?;
     let end = chunks
         .last()
-        .map_or(from.offset, |chunk| chunk.offset + chunk.bytes.len() as u64);
+        .map_or(begin, |chunk| chunk.offset + chunk.bytes.len() as u64);
     let events = events(&mut view, id, from, end).await?;
-    let event_number = events
-        .last()
-        .map_or(from.event_number, |event| event.number + 1);
+    let seen_all = end >= head.length && from.offset <= head.length;
+    let event_number = match events.last() {
+        _ if seen_all => head.events,
+        Some(event) => event.number + 1,
+        None => from.event_number,
+    };
     Ok(LogSlice {
+        gap,
         chunks,
         events,
         next: LogPosition {
@@ -69,6 +77,35 @@ pub(in crate::store::sqlite) async fn slice(
             event_number,
         },
     })
+}
+
+/// What is known of a log beside its chunks and events.
+struct Head {
+    length: u64,
+    events: u64,
+    ended: bool,
+    missing: Option<Missing>,
+}
+
+impl Head {
+    /// What is missing for one who reads on at this offset.
+    fn gap_at(&self, offset: u64) -> Option<LogGap> {
+        let missing = self.missing?;
+        (missing.from..missing.to)
+            .contains(&offset)
+            .then_some(LogGap {
+                from: offset,
+                to: missing.to,
+            })
+    }
+
+    /// How far one piece goes: not past what is missing.
+    fn bound(&self, begin: u64, wanted: u64) -> u64 {
+        match self.missing {
+            Some(missing) if begin < missing.from => wanted.min(missing.from),
+            _ => wanted,
+        }
+    }
 }
 
 async fn view(store: &SqliteStore) -> Result<Transaction<'static, Sqlite>, StoreError> {
@@ -83,14 +120,23 @@ async fn view(store: &SqliteStore) -> Result<Transaction<'static, Sqlite>, Store
 async fn head(
     connection: &mut SqliteConnection,
     id: ExecutionId,
-) -> Result<Option<(u64, bool)>, StoreError> {
-    let head: Option<(i64, bool)> =
-        sqlx::query_as("SELECT length, ended FROM log WHERE execution_id = ?")
-            .bind(id.as_i64())
-            .fetch_optional(connection)
-            .await
-            .map_err(failed("read the head of a log"))?;
-    Ok(head.map(|(length, ended)| (unsigned(length), ended)))
+) -> Result<Option<Head>, StoreError> {
+    type Columns = (i64, i64, bool, Option<i64>, Option<i64>);
+    let head: Option<Columns> = sqlx::query_as(
+        "SELECT length, events, ended, gap_start, gap_end FROM log WHERE execution_id = ?",
+    )
+    .bind(id.as_i64())
+    .fetch_optional(connection)
+    .await
+    .map_err(failed("read the head of a log"))?;
+    Ok(
+        head.map(|(length, events, ended, gap_start, gap_end)| Head {
+            length: unsigned(length),
+            events: unsigned(events),
+            ended,
+            missing: Missing::of((gap_start, gap_end)),
+        }),
+    )
 }
 
 async fn events(

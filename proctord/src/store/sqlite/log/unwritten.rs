@@ -26,6 +26,7 @@ pub(super) async fn slice(
         });
     };
     Ok(LogSlice {
+        gap: None,
         chunks: Vec::new(),
         events: Some(end)
             .filter(|end| end.number >= from.event_number)
