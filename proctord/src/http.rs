@@ -82,6 +82,11 @@ fn table() -> Vec<Line> {
             web::get().to(execution::logs),
         ),
         line(
+            "/execution/{id}/logs",
+            Action::ReadLog,
+            web::get().to(execution::read_log),
+        ),
+        line(
             "/execution/{id}",
             Action::ShowExecution,
             web::get().to(execution::show),

@@ -14,6 +14,7 @@ pub enum Action {
     ListExecutions,
     ShowExecution,
     FollowLog,
+    ReadLog,
     StopExecution,
 }
 
@@ -40,6 +41,7 @@ impl Action {
             | Self::ListExecutions
             | Self::ShowExecution
             | Self::FollowLog
+            | Self::ReadLog
             | Self::StopExecution => Rule::ProcGroups,
             Self::PublishProc | Self::SetSecret | Self::PutBundle => Rule::Admin,
         }

@@ -3,6 +3,7 @@
 mod create;
 mod list;
 mod logs;
+mod read_log;
 mod show;
 mod status;
 mod stop;
@@ -10,6 +11,7 @@ mod stop;
 pub(super) use create::create;
 pub(super) use list::list;
 pub(super) use logs::logs;
+pub(super) use read_log::read_log;
 pub(super) use show::show;
 pub(super) use status::status;
 pub(super) use stop::stop;

@@ -11,5 +11,6 @@ mod executions;
 mod guard;
 mod logs;
 mod metadata;
+mod read_log;
 mod secrets;
 mod support;

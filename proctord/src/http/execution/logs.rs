@@ -3,6 +3,7 @@
 
 mod lines;
 mod session;
+mod window;
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use actix_ws::{CloseCode, CloseReason};
@@ -13,6 +14,7 @@ use crate::domain::execution::Execution;
 use crate::http::access::Access;
 use crate::http::error::ApiError;
 use session::{Follow, Protocol};
+use window::Window;
 
 const NO_ID: &str = "No valid execution context id provided when fetching logs";
 
@@ -44,6 +46,7 @@ pub(in crate::http) async fn logs(
                 follower,
                 protocol,
                 finished,
+                window: Window::new(),
                 shutdown: app.shutdown.clone(),
             };
             actix_web::rt::spawn(follow.run(messages));
