@@ -33,11 +33,27 @@ pub enum CatalogError {
     },
 }
 
+/// What becomes of the secrets of a proc that is unpublished.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SecretsOfProc {
+    /// They wait for the proc to be published again.
+    Stay,
+    Go,
+}
+
 /// The published procs. Every implementation passes the one conformance suite.
 #[async_trait]
 pub trait Catalog: Send + Sync {
     /// Publishes procs, all or none; one that exists is replaced whole, its secrets stay.
     async fn publish(&self, procs: &[(ProcName, Metadata)]) -> Result<(), CatalogError>;
+
+    /// Forgets a proc, and tells whether it was there; bundles stay, other procs may have the same. What is
+    /// not published keeps its secrets whatever is said about them.
+    async fn unpublish(
+        &self,
+        name: &ProcName,
+        secrets: SecretsOfProc,
+    ) -> Result<bool, CatalogError>;
 
     /// One proc.
     async fn proc(&self, name: &ProcName) -> Result<Option<Metadata>, CatalogError>;
@@ -59,6 +75,13 @@ pub trait Catalog: Send + Sync {
         proc_name: &ProcName,
         secrets: Secrets,
     ) -> Result<(), CatalogError>;
+
+    /// Forgets one secret of a proc, and tells whether it was there.
+    async fn remove_secret(
+        &self,
+        proc_name: &ProcName,
+        name: &VariableName,
+    ) -> Result<bool, CatalogError>;
 
     /// The names of the secrets that are set for a proc.
     async fn secret_names(

@@ -2,6 +2,7 @@
 //! on their way out; their plain bytes never reach the file.
 
 mod fault;
+mod proc;
 mod secret;
 
 use std::collections::BTreeSet;
@@ -12,11 +13,9 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use proctor_api::Metadata;
 use secrecy::SecretString;
-use sqlx::Row;
-use sqlx::sqlite::SqliteRow;
 
 use super::sealing::SecretKeys;
-use super::{Catalog, CatalogError};
+use super::{Catalog, CatalogError, SecretsOfProc};
 use crate::domain::environment::Secrets;
 use crate::domain::name::{ExecutionName, ProcName, VariableName};
 use crate::sqlite::{Database, OpenError, Setup};
@@ -62,42 +61,37 @@ impl Catalog for SqliteCatalog {
             .await
             .map_err(failed("begin to publish"))?;
         for (name, metadata) in procs {
-            let json =
-                serde_json::to_string(metadata).map_err(|error| CatalogError::Unavailable {
-                    doing: "put a proc in words",
-                    source: Box::new(error),
-                })?;
-            sqlx::query(
-                "INSERT INTO proc (name, metadata, updated_at) VALUES (?, ?, ?)
-                 ON CONFLICT (name) DO UPDATE
-                    SET metadata = excluded.metadata, updated_at = excluded.updated_at",
-            )
-            .bind(name.as_str())
-            .bind(json)
-            .bind(now())
-            .execute(&mut *unit)
-            .await
-            .map_err(failed("publish a proc"))?;
+            proc::put(&mut unit, name, metadata).await?;
         }
         unit.commit().await.map_err(failed("keep published procs"))
     }
 
-    async fn proc(&self, name: &ProcName) -> Result<Option<Metadata>, CatalogError> {
-        sqlx::query("SELECT name, metadata FROM proc WHERE name = ?")
-            .bind(name.as_str())
-            .fetch_optional(self.database.readers())
+    async fn unpublish(
+        &self,
+        name: &ProcName,
+        secrets: SecretsOfProc,
+    ) -> Result<bool, CatalogError> {
+        let mut unit = self
+            .database
+            .begin()
             .await
-            .map_err(failed("read a proc"))?
-            .map(|row| metadata(&row))
-            .transpose()
+            .map_err(failed("begin to unpublish"))?;
+        let was_there = proc::remove(&mut unit, name).await?;
+        if was_there && secrets == SecretsOfProc::Go {
+            secret::clear(&mut unit, name).await?;
+        }
+        unit.commit()
+            .await
+            .map_err(failed("forget an unpublished proc"))?;
+        Ok(was_there)
+    }
+
+    async fn proc(&self, name: &ProcName) -> Result<Option<Metadata>, CatalogError> {
+        proc::find(self.database.readers(), name).await
     }
 
     async fn procs(&self) -> Result<Vec<Metadata>, CatalogError> {
-        let rows = sqlx::query("SELECT name, metadata FROM proc ORDER BY name")
-            .fetch_all(self.database.readers())
-            .await
-            .map_err(failed("list the procs"))?;
-        rows.iter().map(metadata).collect()
+        proc::list(self.database.readers()).await
     }
 
     async fn set_secret(
@@ -130,6 +124,21 @@ impl Catalog for SqliteCatalog {
             secret::set(&mut unit, &self.keys, proc_name, name, value).await?;
         }
         unit.commit().await.map_err(failed("keep secrets"))
+    }
+
+    async fn remove_secret(
+        &self,
+        proc_name: &ProcName,
+        name: &VariableName,
+    ) -> Result<bool, CatalogError> {
+        let mut unit = self
+            .database
+            .begin()
+            .await
+            .map_err(failed("begin to remove a secret"))?;
+        let was_there = secret::remove(&mut unit, proc_name, name).await?;
+        unit.commit().await.map_err(failed("forget a secret"))?;
+        Ok(was_there)
     }
 
     async fn secret_names(
@@ -196,15 +205,6 @@ impl Catalog for SqliteCatalog {
             .map(drop)
             .map_err(failed("answer"))
     }
-}
-
-fn metadata(row: &SqliteRow) -> Result<Metadata, CatalogError> {
-    let name: String = row.try_get("name").map_err(failed("read a proc's name"))?;
-    let json: &str = row.try_get("metadata").map_err(failed("read a proc"))?;
-    serde_json::from_str(json).map_err(|error| CatalogError::Damaged {
-        what: format!("proc {name}"),
-        source: Some(Box::new(error)),
-    })
 }
 
 fn now() -> i64 {

@@ -14,11 +14,13 @@ macro_rules! catalog_suite {
                     published_procs_come_back_whole_and_in_order
                     publishing_again_replaces_a_proc_and_leaves_its_secrets
                     many_are_published_at_once_and_never_a_part_of_them
+                    an_unpublished_proc_is_gone_and_its_secrets_only_if_that_was_said
                     a_bundle_comes_back_byte_by_byte
                     everything_is_the_same_after_the_catalog_was_reopened
                 }
                 secrets {
                     secrets_are_set_one_by_one_and_replaced_together
+                    a_removed_secret_is_gone_alone_and_once
                     secrets_may_be_set_before_their_proc_is_published
                     two_who_set_different_secrets_at_once_both_succeed
                     no_byte_of_a_secret_is_stored_in_the_clear

@@ -58,6 +58,21 @@ pub(super) async fn clear(
     Ok(())
 }
 
+/// Removes one secret, and tells whether it was there.
+pub(super) async fn remove(
+    connection: &mut SqliteConnection,
+    proc_name: &ProcName,
+    name: &VariableName,
+) -> Result<bool, CatalogError> {
+    let done = sqlx::query("DELETE FROM secret WHERE proc_name = ? AND name = ?")
+        .bind(proc_name.as_str())
+        .bind(name.as_str())
+        .execute(connection)
+        .await
+        .map_err(failed("remove a secret"))?;
+    Ok(done.rows_affected() > 0)
+}
+
 /// The names of the secrets of a proc.
 pub(super) async fn names(
     executor: impl SqliteExecutor<'_>,

@@ -2,7 +2,7 @@
 
 use futures::future::join_all;
 use proctor_api::{ArgMetadata, ArgType, EnvVars, Metadata, Resources, SecretMetadata};
-use proctord::catalog::Catalog;
+use proctord::catalog::{Catalog, SecretsOfProc};
 use proctord::domain::name::ProcName;
 
 use super::shelf::{KEYS, Shelf};
@@ -119,6 +119,45 @@ pub async fn many_are_published_at_once_and_never_a_part_of_them(shelf: impl She
     let looks = join_all(authors.iter().map(|_| look()));
 
     futures::join!(writes, looks);
+}
+
+pub async fn an_unpublished_proc_is_gone_and_its_secrets_only_if_that_was_said(shelf: impl Shelf) {
+    let catalog = shelf.catalog();
+    let procs = ["a", "b", "c"].map(a_proc);
+    catalog.publish(&procs).await.unwrap();
+    let token = "TOKEN".parse().unwrap();
+    for name in ["a", "b", "unpublished"].map(name) {
+        catalog
+            .set_secret(&name, &token, "value".into())
+            .await
+            .unwrap();
+    }
+    let unpublish = async |proc_name, secrets| {
+        let proc_name = name(proc_name);
+        let was_there = catalog.unpublish(&proc_name, secrets).await.unwrap();
+        let names = catalog.secret_names(&proc_name).await.unwrap();
+        (was_there, names.len())
+    };
+
+    assert_eq!(unpublish("a", SecretsOfProc::Stay).await, (true, 1));
+    assert_eq!(unpublish("a", SecretsOfProc::Go).await, (false, 1));
+    assert_eq!(unpublish("b", SecretsOfProc::Go).await, (true, 0));
+    assert_eq!(unpublish("b", SecretsOfProc::Go).await, (false, 0));
+    assert_eq!(
+        unpublish("unpublished", SecretsOfProc::Go).await,
+        (false, 1)
+    );
+
+    assert_eq!(catalog.proc(&procs[0].0).await.unwrap(), None);
+    assert_eq!(catalog.procs().await.unwrap(), [procs[2].1.clone()]);
+    catalog.publish(&procs[..1]).await.unwrap();
+    assert_eq!(exposed_names(catalog, "a").await, 1);
+}
+
+async fn exposed_names(catalog: &dyn Catalog, proc_name: &str) -> usize {
+    super::secrets::exposed(catalog, &name(proc_name))
+        .await
+        .len()
 }
 
 pub async fn a_bundle_comes_back_byte_by_byte(shelf: impl Shelf) {

@@ -67,6 +67,22 @@ pub async fn secrets_are_set_one_by_one_and_replaced_together(shelf: impl Shelf)
     assert!(exposed(catalog, &hello).await.is_empty());
 }
 
+pub async fn a_removed_secret_is_gone_alone_and_once(shelf: impl Shelf) {
+    let (catalog, hello, other) = (shelf.catalog(), name("say-hello"), name("other"));
+    for (proc_name, secret) in [(&hello, "A"), (&hello, "B"), (&other, "A")] {
+        catalog
+            .set_secret(proc_name, &variable(secret), "1".into())
+            .await
+            .unwrap();
+    }
+    let remove = async || catalog.remove_secret(&hello, &variable("A")).await.unwrap();
+
+    assert_eq!((remove().await, remove().await), (true, false));
+
+    assert_eq!(exposed(catalog, &hello).await, pairs(&[("B", "1")]));
+    assert_eq!(exposed(catalog, &other).await, pairs(&[("A", "1")]));
+}
+
 pub async fn secrets_may_be_set_before_their_proc_is_published(shelf: impl Shelf) {
     let (catalog, hello) = (shelf.catalog(), name("say-hello"));
     assert!(catalog.secrets(&hello).await.unwrap().is_empty());
