@@ -5,9 +5,14 @@ mod reader;
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::num::NonZeroU32;
 use std::time::Duration;
 
 use reader::Reader;
+
+use crate::domain::version::Version;
+
+const MAX_CONNECTIONS: NonZeroU32 = NonZeroU32::new(10_000).expect("10,000 is not zero");
 
 /// All that can be configured.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,6 +29,14 @@ pub struct HttpConfig {
     pub port: u16,
     /// Names beside loopback under which the service may be addressed.
     pub allowed_hosts: Vec<String>,
+    /// Clients that tell an older version are refused; absent, none is.
+    pub min_client_version: Option<Version>,
+    /// How long the head of a request may take to arrive.
+    pub head_timeout: Duration,
+    /// How long its body may take after that.
+    pub body_timeout: Duration,
+    /// The most connections at a time; more wait until one is closed.
+    pub max_connections: NonZeroU32,
 }
 
 /// How executions are handled.
@@ -107,6 +120,10 @@ impl Config {
             http: HttpConfig {
                 port: reader.port("PROCTOR_APP_PORT", 5001),
                 allowed_hosts: reader.list("PROCTOR_ALLOWED_HOSTS"),
+                min_client_version: reader.version("PROCTOR_MIN_CLIENT_VERSION"),
+                head_timeout: reader.duration("PROCTOR_HEAD_TIMEOUT", Duration::from_secs(10)),
+                body_timeout: reader.duration("PROCTOR_BODY_TIMEOUT", Duration::from_secs(60)),
+                max_connections: reader.count("PROCTOR_MAX_CONNECTIONS", MAX_CONNECTIONS),
             },
             execution: ExecutionConfig {
                 launch_wait: reader.duration("PROCTOR_LAUNCH_WAIT", Duration::from_secs(1)),
@@ -180,10 +197,12 @@ mod tests {
             ("PROCTOR_STOP_GRACE", "-1s"),
             ("PROCTOR_LOG_LEVEL", "chatty"),
             ("PROCTOR_LOG_LIMIT", "99999999999GiB"),
+            ("PROCTOR_MIN_CLIENT_VERSION", "newest"),
+            ("PROCTOR_MAX_CONNECTIONS", "0"),
         ]))
         .unwrap_err();
 
-        assert_eq!(error.mistakes.len(), 5, "{error}");
+        assert_eq!(error.mistakes.len(), 7, "{error}");
         assert!(error.to_string().contains("PROCTOR_APP_PORT"), "{error}");
     }
 

@@ -8,3 +8,4 @@ pub mod execution;
 pub mod id;
 pub mod lifecycle;
 pub mod name;
+pub mod version;

@@ -8,14 +8,20 @@ pub enum Action {
     ListProcs,
     ShowProc,
     PublishProc,
+    UnpublishProc,
+    ListSecrets,
     SetSecret,
+    RemoveSecret,
     PutBundle,
+    ReadBundle,
     CreateExecution,
     ListExecutions,
     ShowExecution,
     FollowLog,
     ReadLog,
     StopExecution,
+    RerunExecution,
+    WhoAmI,
 }
 
 /// What an action needs.
@@ -23,6 +29,8 @@ pub enum Action {
 pub enum Rule {
     /// Nothing, not even a name.
     Open,
+    /// To be somebody; no group is asked for.
+    Somebody,
     /// ALL of the groups of the proc that it touches; what it lists is cut to those.
     ProcGroups,
     /// The admin groups.
@@ -42,8 +50,16 @@ impl Action {
             | Self::ShowExecution
             | Self::FollowLog
             | Self::ReadLog
-            | Self::StopExecution => Rule::ProcGroups,
-            Self::PublishProc | Self::SetSecret | Self::PutBundle => Rule::Admin,
+            | Self::StopExecution
+            | Self::RerunExecution => Rule::ProcGroups,
+            Self::WhoAmI => Rule::Somebody,
+            Self::PublishProc
+            | Self::UnpublishProc
+            | Self::ListSecrets
+            | Self::SetSecret
+            | Self::RemoveSecret
+            | Self::PutBundle
+            | Self::ReadBundle => Rule::Admin,
         }
     }
 }

@@ -3,7 +3,6 @@
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
 use actix_web::dev::{Server, ServerHandle};
 use actix_web::middleware::from_fn;
@@ -19,10 +18,10 @@ use crate::app::{App, Work};
 use crate::catalog::Catalog;
 use crate::catalog::sealing::SecretKeys;
 use crate::catalog::sqlite::SqliteCatalog;
-use crate::config::Config;
+use crate::config::{Config, HttpConfig};
 use crate::data_folder::DataFolder;
 use crate::housekeeping::Housekeeping;
-use crate::http::{self, AllowedHosts};
+use crate::http::{self, Settings};
 use crate::logs::Logs;
 use crate::policy::Policy;
 use crate::runner::Runner;
@@ -102,9 +101,8 @@ impl Service {
         };
 
         let address = listener.local_addr()?;
-        let allowed = AllowedHosts(config.http.allowed_hosts.clone());
         let app = web::Data::new(app);
-        let server = serve(listener, app.clone(), allowed)?;
+        let server = serve(listener, app.clone(), &config.http)?;
         let handle = server.handle();
         Ok(Self {
             address,
@@ -244,20 +242,25 @@ fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
 fn serve(
     listener: TcpListener,
     app: web::Data<App>,
-    allowed: AllowedHosts,
+    config: &HttpConfig,
 ) -> anyhow::Result<Server> {
-    let allowed = web::Data::new(allowed);
+    let settings = web::Data::new(Settings::from(config));
     let factory = move || {
         actix_web::App::new()
             .app_data(app.clone())
-            .app_data(allowed.clone())
+            .app_data(settings.clone())
+            // From the inside out: the last one sees a request first.
+            .wrap(from_fn(http::layers::refuse_old_clients))
             .wrap(from_fn(http::layers::refuse_foreign_pages))
+            .wrap(from_fn(http::layers::refuse_what_is_too_large))
             .wrap(from_fn(http::layers::shape_errors))
             .configure(http::configure)
     };
+    let connections = config.max_connections.get() as usize;
     let server = HttpServer::new(factory)
         .workers(HTTP_WORKERS)
-        .client_request_timeout(Duration::from_secs(10))
+        .max_connections(connections.div_ceil(HTTP_WORKERS))
+        .client_request_timeout(config.head_timeout)
         .shutdown_timeout(STOP_PATIENCE_SECS)
         .disable_signals()
         .listen(listener)

@@ -13,6 +13,7 @@ use crate::app::App;
 use crate::catalog::CatalogError;
 use crate::domain::args::{self, Args};
 use crate::domain::execution::{Execution, Plan, RunnerKind};
+use crate::domain::id::ExecutionId;
 use crate::domain::name::{ExecutionName, ProcName};
 use crate::store::{Accepted, AuditEntry, Idempotency, NewExecution, StoreError};
 
@@ -27,6 +28,8 @@ pub struct Submission {
     pub callback_url: Option<String>,
     pub user: String,
     pub idempotency_key: Option<String>,
+    /// The execution that is to be run again, if this is that.
+    pub rerun_of: Option<ExecutionId>,
 }
 
 /// Why a submission will not run.
@@ -174,6 +177,10 @@ fn digest(submission: &Submission) -> String {
     };
     add(submission.proc_name.as_str());
     add(submission.callback_url.as_deref().unwrap_or_default());
+    if let Some(id) = submission.rerun_of {
+        add("rerun");
+        add(&id.to_string());
+    }
     for (name, value) in &submission.args {
         add(name);
         add(value);

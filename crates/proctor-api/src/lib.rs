@@ -6,6 +6,7 @@
 
 mod bundle;
 mod execution;
+mod identity;
 mod log;
 mod metadata;
 mod problem;
@@ -16,12 +17,13 @@ pub use bundle::{BUNDLE_LIMIT_BYTES, BundleReceipt, bundle_digest_is_well_formed
 pub use execution::{
     Execution, ExecutionPage, ExecutionRequest, StopRequest, StopRequested, Transition,
 };
+pub use identity::WhoAmI;
 pub use log::{LOG_SUBPROTOCOL, LogEnd, LogEvent, LogEventKind, decode_frame, encode_frame};
 pub use metadata::{
     ArgMetadata, ArgType, EnvVars, Metadata, Published, PublishedProc, Resources, SecretMetadata,
 };
 pub use problem::{Mistake, Problem};
-pub use secret::{SecretAnswer, SecretRequest, SecretValue};
+pub use secret::{SecretAnswer, SecretNames, SecretRequest, SecretValue};
 pub use status::Status;
 
 /// Header that names the person who asks; the Go system's name for it.

@@ -28,6 +28,12 @@ pub struct SecretAnswer {
     pub warnings: Vec<String>,
 }
 
+/// Answer of `GET /secret/{proc}`: the secrets that are set, by name alone.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SecretNames {
+    pub names: Vec<String>,
+}
+
 impl fmt::Debug for SecretRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "SecretRequest {{ job_name: {:?}, .. }}", self.job_name)

@@ -1,10 +1,13 @@
 //! Reads variables one by one and notes what is wrong with them instead of stopping at the first.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZeroU32;
 use std::time::Duration;
 
 use jiff::SignedDuration;
 use tracing_subscriber::EnvFilter;
+
+use crate::domain::version::Version;
 
 const PREFIX: &str = "PROCTOR_";
 
@@ -85,6 +88,18 @@ impl Reader {
                 number.trim().parse::<u64>().ok()?.checked_mul(1 << shift)
             },
         )
+    }
+
+    /// A version, or none.
+    pub(super) fn version(&mut self, name: &'static str) -> Option<Version> {
+        self.parse(name, None, "a version such as 2.0.8", |text| {
+            text.parse().ok().map(Some)
+        })
+    }
+
+    /// How many of something, at least one.
+    pub(super) fn count(&mut self, name: &'static str, default: NonZeroU32) -> NonZeroU32 {
+        self.parse(name, default, "a number above 0", |text| text.parse().ok())
     }
 
     /// A log level or directives.

@@ -2,16 +2,18 @@
 //! value, through which it asks the policy and writes its audit entry.
 
 use std::future::{Ready, ready};
+use std::panic::AssertUnwindSafe;
 
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
 use actix_web::middleware::Next;
 use actix_web::{Error, FromRequest, HttpMessage, HttpRequest, web};
+use futures::FutureExt;
 use proctor_api::EMAIL_HEADER;
 
 use super::error::ApiError;
 use super::render::RequestId;
-use crate::app::App;
+use crate::app::{App, Broken};
 use crate::policy::{Action, Asker, Policy, Rule};
 use crate::store::{AuditEntry, AuditResult};
 
@@ -65,11 +67,22 @@ pub(super) async fn admit(
     match access(action, &request) {
         Ok(access) => {
             request.extensions_mut().insert(access);
-            next.call(request)
-                .await
-                .map(ServiceResponse::map_into_boxed_body)
+            catch(request, next).await
         }
         Err(refusal) => Ok(request.error_response(refusal)),
+    }
+}
+
+/// Makes a panic of the handler an answer. It has told the log what it is by then; the client learns no more
+/// than that.
+async fn catch(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let asked = request.request().clone();
+    match AssertUnwindSafe(next.call(request)).catch_unwind().await {
+        Ok(answer) => answer.map(ServiceResponse::map_into_boxed_body),
+        Err(_panic) => Ok(ServiceResponse::from_err(ApiError::from(Broken), asked)),
     }
 }
 
@@ -134,5 +147,40 @@ impl FromRequest for Access {
                 .cloned()
                 .ok_or(ApiError::Forbidden),
         )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::middleware::from_fn;
+    use actix_web::{HttpResponse, test, web};
+
+    use super::super::render;
+
+    async fn break_down() -> HttpResponse {
+        panic!("canary-2b7e")
+    }
+
+    /// S6: panics went to the client with their stack.
+    #[actix_web::test]
+    async fn s6_a_panic_is_an_answer_that_tells_nothing() {
+        let route = web::get().to(break_down).wrap(from_fn(super::catch));
+        let app = actix_web::App::new()
+            .wrap(from_fn(render::shape_errors))
+            .route("/", route);
+        let app = test::init_service(app).await;
+
+        for (accept, text) in [
+            ("application/json", "/problems/internal"),
+            ("*/*", "Something went wrong"),
+        ] {
+            let request = test::TestRequest::get().insert_header(("Accept", accept));
+            let answer = test::call_service(&app, request.to_request()).await;
+            assert_eq!(answer.status(), 500);
+            let body = test::read_body(answer).await;
+            let body = String::from_utf8_lossy(&body);
+            assert!(body.contains(text), "{body}");
+            assert!(!body.contains("canary") && !body.contains(".rs"), "{body}");
+        }
     }
 }

@@ -1,9 +1,11 @@
 //! Routes of executions, one file per action, and what they share: how an id and an execution are found.
 
+mod begin;
 mod create;
 mod list;
 mod logs;
 mod read_log;
+mod rerun;
 mod show;
 mod status;
 mod stop;
@@ -12,6 +14,7 @@ pub(super) use create::create;
 pub(super) use list::list;
 pub(super) use logs::logs;
 pub(super) use read_log::read_log;
+pub(super) use rerun::rerun;
 pub(super) use show::show;
 pub(super) use status::status;
 pub(super) use stop::stop;
@@ -26,9 +29,16 @@ use crate::domain::id::ExecutionId;
 const NO_ID: &str = "Failed to translate path parameter to uint64";
 
 fn parse_id(text: &str) -> Result<ExecutionId, ApiError> {
-    text.parse().map_err(|error| ApiError::Unreadable {
-        detail: format!("the execution id {text:?} {error}"),
-        plain: NO_ID,
+    text.parse().map_err(|error| {
+        // The Go system's ids go further than ours; a number that it would take is unknown, not wrong.
+        let is_number = text.bytes().all(|byte| byte.is_ascii_digit());
+        if is_number && text.parse::<u64>().is_ok() {
+            return ApiError::UnknownExecution(text.to_owned());
+        }
+        ApiError::Unreadable {
+            detail: format!("the execution id {text:?} {error}"),
+            plain: NO_ID,
+        }
     })
 }
 

@@ -7,6 +7,7 @@ use actix_web::http::header::{self, HeaderMap};
 use actix_web::middleware::Next;
 use actix_web::{Error, web};
 
+use super::Settings;
 use super::error::ApiError;
 
 /// Paths that answer under any Host, for probes and scrapers.
@@ -36,8 +37,10 @@ pub async fn refuse_foreign_pages(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
-    let allowed = request.app_data::<web::Data<AllowedHosts>>().cloned();
-    let allowed = allowed.map(web::Data::into_inner).unwrap_or_default();
+    let settings = request.app_data::<web::Data<Settings>>();
+    let allowed = settings.map_or_else(AllowedHosts::default, |settings| {
+        settings.allowed_hosts.clone()
+    });
     let host = request
         .headers()
         .get(header::HOST)

@@ -12,6 +12,7 @@ use tracing::{debug, error};
 use uuid::Uuid;
 
 use super::error::ApiError;
+use super::protect::protect;
 use crate::telemetry::chain;
 
 const PROBLEM_JSON: &str = "application/problem+json";
@@ -38,11 +39,7 @@ pub async fn shape_errors(
     if let Ok(value) = HeaderValue::from_str(&id.0) {
         response.headers_mut().insert(REQUEST_ID, value);
     }
-    let headers = response.headers_mut();
-    headers.insert(
-        header::X_CONTENT_TYPE_OPTIONS,
-        HeaderValue::from_static("nosniff"),
-    );
+    protect(response.headers_mut());
     let request = response.request();
     debug!(request.id = id.0, method = %request.method(), path = request.path(), status = response.status().as_u16());
     Ok(response)
@@ -62,14 +59,20 @@ fn shape(response: &ServiceResponse<BoxBody>, id: &RequestId) -> Option<HttpResp
             "failed to answer"
         );
     }
-    Some(if reads_json(headers) {
+    let mut shaped = if reads_json(headers) {
         problem(error.problem(), id)
     } else {
         let (status, text) = error.plain();
         HttpResponse::build(status)
             .content_type("text/plain; charset=utf-8")
             .body(text)
-    })
+    };
+    if let ApiError::WrongMethod { allow } = error
+        && let Ok(allow) = HeaderValue::from_str(allow)
+    {
+        shaped.headers_mut().insert(header::ALLOW, allow);
+    }
+    Some(shaped)
 }
 
 /// An error of the framework itself, such as a handshake that is none.

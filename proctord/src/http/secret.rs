@@ -1,8 +1,12 @@
 //! Routes of secrets, one file per action. Values come in and never go out.
 
+mod list;
+mod remove;
 mod replace;
 mod set;
 
+pub(super) use list::list;
+pub(super) use remove::remove;
 pub(super) use replace::replace;
 pub(super) use set::set;
 

@@ -52,7 +52,7 @@ const FLOORS: [Floor; 10] = [
     },
     Floor {
         name: "config",
-        may_use: &[],
+        may_use: &["domain"],
     },
 ];
 

@@ -6,7 +6,7 @@ use proctor_api::{BundleReceipt, Mistake, bundle_digest_is_well_formed};
 use crate::app::App;
 use crate::bundle;
 use crate::http::access::Access;
-use crate::http::body;
+use crate::http::body::Body;
 use crate::http::error::ApiError;
 
 /// The files' limit and room for what the archive adds to them.
@@ -16,9 +16,9 @@ pub(in crate::http) async fn put(
     app: web::Data<App>,
     access: Access,
     digest: web::Path<String>,
-    payload: web::Payload,
+    body: Body,
 ) -> Result<HttpResponse, ApiError> {
-    let archive = body::read(payload, BODY_LIMIT).await?;
+    let archive = body.read(BODY_LIMIT).await?;
     check(&digest, &archive)?;
     let bytes = archive.len() as u64;
     let digest = digest.into_inner();

@@ -1,35 +1,27 @@
 //! `POST /execution`: has a proc executed.
 
 use actix_web::{HttpRequest, HttpResponse, web};
-use proctor_api::{ExecutionRequest, IDEMPOTENCY_HEADER, Mistake};
+use proctor_api::{ExecutionRequest, Mistake};
 
+use super::begin::{begin, idempotency_key, invalid};
 use crate::app::App;
 use crate::domain::name::ProcName;
 use crate::http::access::Access;
-use crate::http::body;
+use crate::http::body::Body;
 use crate::http::error::ApiError;
-use crate::submission::{Submission, submit};
+use crate::submission::Submission;
 
-const KEY_LIMIT: usize = 255;
 const CALLBACK_LIMIT: usize = 2048;
 
 pub(in crate::http) async fn create(
     app: web::Data<App>,
     access: Access,
     request: HttpRequest,
-    payload: web::Payload,
+    body: Body,
 ) -> Result<HttpResponse, ApiError> {
-    let wanted: ExecutionRequest =
-        body::object(payload, "Failed to parse request body from CLI").await?;
+    let wanted: ExecutionRequest = body.object("Failed to parse request body from CLI").await?;
     let submission = parse(wanted, &request, &access)?;
-    if let Some(metadata) = app.catalog.proc(&submission.proc_name).await? {
-        access.check(&metadata.authorized_groups)?;
-    }
-    let audit = access.audit("execution.create", "");
-    let service = app.clone();
-    let submitted = async move { submit(&service, submission, audit).await };
-    let execution = app.work.to_the_end(submitted).await??;
-    Ok(HttpResponse::Created().json(execution.to_api()))
+    begin(&app, &access, submission, "execution.create").await
 }
 
 fn parse(
@@ -42,38 +34,25 @@ fn parse(
     if let Err(error) = &proc_name {
         mistakes.push(Mistake::new("name", error.to_string()));
     }
-    if wanted
-        .callback_url
-        .as_deref()
-        .is_some_and(|url| !is_http_url(url))
-    {
+    // The Go system's client sends an empty one.
+    let callback_url = wanted.callback_url.filter(|url| !url.is_empty());
+    if callback_url.as_deref().is_some_and(|url| !is_http_url(url)) {
         mistakes.push(Mistake::new("callback_url", "must be an http or https URL"));
     }
-    let idempotency_key = match request
-        .headers()
-        .get(IDEMPOTENCY_HEADER)
-        .map(|value| value.to_str())
-    {
-        None => None,
-        Some(Ok(key)) if !key.is_empty() && key.len() <= KEY_LIMIT => Some(key.to_owned()),
-        Some(_) => {
-            let message = format!("must be 1 to {KEY_LIMIT} ASCII characters");
-            mistakes.push(Mistake::new(IDEMPOTENCY_HEADER, message));
-            None
-        }
-    };
+    let idempotency_key = idempotency_key(request.headers()).unwrap_or_else(|mistake| {
+        mistakes.push(mistake);
+        None
+    });
     match proc_name {
         Ok(proc_name) if mistakes.is_empty() => Ok(Submission {
             proc_name,
             args: wanted.args.unwrap_or_default(),
-            callback_url: wanted.callback_url,
+            callback_url,
             user: access.asker.email.clone(),
             idempotency_key,
+            rerun_of: None,
         }),
-        _ => Err(ApiError::Invalid {
-            detail: "the request has mistakes".to_owned(),
-            mistakes,
-        }),
+        _ => Err(invalid(mistakes)),
     }
 }
 

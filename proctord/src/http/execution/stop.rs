@@ -8,7 +8,7 @@ use proctor_api::StopRequest;
 use crate::app::App;
 use crate::domain::lifecycle::StopIntent;
 use crate::http::access::Access;
-use crate::http::body;
+use crate::http::body::Body;
 use crate::http::error::ApiError;
 use crate::store::StoreError;
 
@@ -16,14 +16,9 @@ pub(in crate::http) async fn stop(
     app: web::Data<App>,
     access: Access,
     id: web::Path<String>,
-    payload: web::Payload,
+    body: Body,
 ) -> Result<HttpResponse, ApiError> {
-    let body = body::read(payload, body::JSON_LIMIT).await?;
-    let wanted: StopRequest = if body.is_empty() {
-        StopRequest::default()
-    } else {
-        body::parse_object(&body, "malformed request")?
-    };
+    let wanted: StopRequest = body.json_or_nothing("malformed request").await?;
     let execution = super::find(&app, &access, &id).await?;
     let intent = StopIntent {
         by: access.asker.email.clone(),

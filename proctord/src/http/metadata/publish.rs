@@ -12,11 +12,13 @@ use crate::domain::document;
 use crate::domain::execution::RunnerKind;
 use crate::domain::name::ProcName;
 use crate::http::access::Access;
+use crate::http::body::Body;
 use crate::http::error::ApiError;
-use crate::http::{body, render};
+use crate::http::render;
 use crate::policy::Policy;
 
 #[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(in crate::http) struct Mode {
     #[serde(default)]
     check: bool,
@@ -27,9 +29,9 @@ pub(in crate::http) async fn publish(
     access: Access,
     request: HttpRequest,
     query: web::Query<Mode>,
-    payload: web::Payload,
+    body: Body,
 ) -> Result<HttpResponse, ApiError> {
-    let documents: Vec<Value> = body::json(payload, "malformed request").await?;
+    let documents: Vec<Value> = body.json("malformed request").await?;
     let procs = parse(&documents)?;
     check_bundles(&app, &procs).await?;
     let mut published = Vec::new();

@@ -10,16 +10,16 @@ use crate::app::App;
 use crate::domain::environment::Secrets;
 use crate::domain::name::{ProcName, VariableName};
 use crate::http::access::Access;
-use crate::http::body;
+use crate::http::body::Body;
 use crate::http::error::ApiError;
 
 pub(in crate::http) async fn replace(
     app: web::Data<App>,
     access: Access,
     request: HttpRequest,
-    payload: web::Payload,
+    body: Body,
 ) -> Result<HttpResponse, ApiError> {
-    let wanted: SecretRequest = body::sealed_json(payload, "malformed request").await?;
+    let wanted: SecretRequest = body.sealed_json("malformed request").await?;
     let (proc_name, secrets) = parse(wanted)?;
     let warnings = secrets
         .iter()

@@ -8,7 +8,7 @@ use super::{done, invalid, value_mistake, value_warning};
 use crate::app::App;
 use crate::domain::name::{ProcName, VariableName};
 use crate::http::access::Access;
-use crate::http::body;
+use crate::http::body::Body;
 use crate::http::error::ApiError;
 
 pub(in crate::http) async fn set(
@@ -16,9 +16,9 @@ pub(in crate::http) async fn set(
     access: Access,
     path: web::Path<(String, String)>,
     request: HttpRequest,
-    payload: web::Payload,
+    body: Body,
 ) -> Result<HttpResponse, ApiError> {
-    let wanted: SecretValue = body::sealed_json(payload, "malformed request").await?;
+    let wanted: SecretValue = body.sealed_json("malformed request").await?;
     let (name, key) = path.into_inner();
     let proc_name = name
         .parse::<ProcName>()
