@@ -68,3 +68,22 @@ async fn a_bundle_is_kept_under_its_digest_and_nothing_else_is() {
     let huge = vec![0; 5 << 20];
     assert_eq!(send(put(&digest(&huge), huge)).await.status, 413);
 }
+
+#[tokio::test]
+async fn a_bundle_comes_back_as_it_was_put() {
+    let service = Service::start();
+    let bundle = archive("main.sh", tar::EntryType::Regular, 3000);
+    let path = format!("/bundle/{}", digest(&bundle));
+
+    let before = service.get(&path).await;
+    let put = service.json(Method::PUT, &path).body(bundle.clone());
+    assert_eq!(send(put).await.status, 201);
+    let response = service.plain(Method::GET, &path).send().await.unwrap();
+
+    assert_eq!(before.status, 404, "{before:?}");
+    assert_eq!(before.json()["type"], "/problems/unknown-bundle");
+    assert_eq!(response.status(), 200);
+    assert_eq!(response.headers()["content-type"], "application/x-tar");
+    assert_eq!(response.bytes().await.unwrap(), bundle);
+    assert_eq!(service.get("/bundle/x").await.status, 404);
+}

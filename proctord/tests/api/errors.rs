@@ -12,12 +12,17 @@ async fn json_clients_get_problems_and_others_plain_text() {
     for (method, path, status) in [
         (Method::GET, "/nowhere", 404),
         (Method::DELETE, "/metadata", 405),
-        (Method::POST, "/ping", 405),
+        (Method::POST, "/metadata/x", 405),
         (Method::GET, "/execution/x/status", 400),
-        (Method::GET, "/execution/0/status", 400),
+        (Method::GET, "/execution/0/status", 404),
         (Method::GET, "/execution/18446744073709551616/status", 400),
         (Method::GET, "/execution/4711/status", 404),
         (Method::GET, "/execution?limit=0", 422),
+        (Method::GET, "/execution?limit=501", 422),
+        (Method::DELETE, "/metadata/x?secrets=perhaps", 400),
+        (Method::DELETE, "/metadata/x?secret=true", 400),
+        (Method::GET, "/metadata/%ff%fe", 404),
+        (Method::GET, "/execution/%ff/status", 400),
     ] {
         let problem = send(service.json(method.clone(), path)).await;
         let plain = send(service.plain(method, path).header("Accept", "*/*")).await;
@@ -128,4 +133,101 @@ async fn what_is_too_large_or_too_much_is_refused_clearly() {
         2,
         "{bad_name:?}"
     );
+}
+
+#[tokio::test]
+async fn other_methods_are_told_which_there_are_and_head_is_get_without_its_body() {
+    let service = Service::start();
+    let ask = async |method, path| send(service.json(method, path)).await;
+
+    let options = ask(Method::OPTIONS, "/metadata").await;
+    let wrong = ask(Method::PATCH, "/secret/x/KEY").await;
+    let head = ask(Method::HEAD, "/metadata").await;
+    let get = ask(Method::GET, "/metadata").await;
+    let no_head = ask(Method::HEAD, "/secret").await;
+
+    assert_eq!(options.status, 204);
+    assert_eq!(options.header("allow"), "GET, HEAD, POST, OPTIONS");
+    assert_eq!(options.header("access-control-allow-origin"), "");
+    assert_eq!(wrong.status, 405);
+    assert_eq!(wrong.header("allow"), "PUT, DELETE, OPTIONS");
+    assert_eq!((head.status.as_u16(), head.body.as_str()), (200, ""));
+    assert_eq!(
+        head.header("content-length"),
+        get.body.len().to_string(),
+        "{head:?}"
+    );
+    assert_eq!(no_head.status, 405);
+}
+
+#[tokio::test]
+async fn a_path_is_what_it_is_and_nothing_like_it() {
+    let service = Service::start();
+
+    for path in [
+        "/metadata/",
+        "//metadata",
+        "/metadata/say-hello/",
+        "/Metadata",
+        "/ping/",
+        "/execution/1/status/",
+        "/docs/config.yaml",
+        "/docs/..%2fCargo.toml",
+        "/",
+    ] {
+        assert_eq!(service.get(path).await.status, 404, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn json_that_readers_would_disagree_about_is_refused() {
+    let service = Service::start();
+    let deep = "[".repeat(100_000);
+
+    for (path, body, word) in [
+        ("/execution", r#"{"name": "a", "name": "b"}"#, "twice"),
+        (
+            "/execution",
+            r#"{"name": "a", "args": {"X": "1", "X": "2"}}"#,
+            "\"X\" is there twice",
+        ),
+        ("/metadata", r#"[{"name": "a", "name": "b"}]"#, "twice"),
+        ("/metadata", &deep, "recursion limit"),
+        ("/metadata", r#"[{"name": "a"}] [] "#, "trailing"),
+        (
+            "/execution",
+            r#"{"name": "a", "args": {"X": 1e999}}"#,
+            "out of range",
+        ),
+        (
+            "/execution",
+            r#"{"name": "a", "args": {"X": 123456789012345678901234567890}}"#,
+            "expected a string",
+        ),
+        ("/secret", r#"{"job_name": "a", "job_name": "b"}"#, "line 1"),
+    ] {
+        let answer = send(service.json(Method::POST, path).body(body.to_owned())).await;
+        assert_eq!(answer.status, 400, "{answer:?}");
+        assert!(
+            answer.json()["detail"].as_str().unwrap().contains(word),
+            "{answer:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn every_answer_has_the_headers_that_protect_it() {
+    let service = Service::start();
+
+    for path in ["/ping", "/metadata", "/nowhere", "/secret/say-hello"] {
+        let answer = service.get(path).await;
+        assert_eq!(answer.header("x-content-type-options"), "nosniff", "{path}");
+        assert_eq!(answer.header("cache-control"), "no-store", "{path}");
+        assert_eq!(answer.header("referrer-policy"), "no-referrer", "{path}");
+        assert_eq!(
+            answer.header("content-security-policy"),
+            "default-src 'none'; frame-ancestors 'none'"
+        );
+        assert_eq!(answer.header("x-request-id").len(), 36, "{path}");
+    }
 }

@@ -5,12 +5,17 @@
     reason = "a test that cannot go on says so by panicking"
 )]
 
+mod bounds;
 mod bundles;
+mod client_version;
 mod errors;
 mod executions;
 mod guard;
 mod logs;
 mod metadata;
 mod read_log;
+mod reruns;
 mod secrets;
 mod support;
+mod v2;
+mod whoami;

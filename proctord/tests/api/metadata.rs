@@ -124,3 +124,48 @@ async fn metadata_whose_bundle_nobody_uploaded_is_refused() {
     assert_eq!(refused.status, 422, "{refused:?}");
     assert_eq!(refused.json()["mistakes"][0]["at"], "[0].bundle");
 }
+
+#[tokio::test]
+async fn an_unpublished_proc_is_gone_and_what_it_has_done_stays() {
+    let service = Service::start();
+    service.publish("passing", "true", json!({})).await;
+    service.publish("leaving", "true", json!({})).await;
+    for name in ["passing", "leaving"] {
+        let secret = json!({"value": "1"});
+        let set = service.json(Method::PUT, &format!("/secret/{name}/KEY"));
+        assert_eq!(send(set.json(&secret)).await.status, 204);
+    }
+    let id = service.execute("passing").await["id"].clone();
+    service.wait_for(&id, "SUCCEEDED").await;
+    let delete = async |path: &str| {
+        let request = service.json(Method::DELETE, path);
+        send(request.header("Email-Id", "ops@example.com")).await
+    };
+
+    let gone = delete("/metadata/passing").await;
+    let again = delete("/metadata/passing").await;
+    let with_secrets = delete("/metadata/leaving?secrets=true").await;
+    let rerun = service
+        .post(&format!("/execution/{id}/rerun"), &json!(null))
+        .await;
+
+    assert_eq!((gone.status.as_u16(), gone.body.as_str()), (204, ""));
+    assert_eq!(again.status, 404, "{again:?}");
+    assert_eq!(again.json()["type"], "/problems/unknown-proc");
+    assert_eq!(with_secrets.status, 204);
+    assert_eq!(service.get("/metadata/passing").await.status, 404);
+    let shown = service.get(&format!("/execution/{id}")).await.json();
+    assert_eq!(shown["status"], "SUCCEEDED");
+    let names = service.get("/secret/passing").await.json();
+    assert_eq!(names, json!({"names": ["KEY"]}));
+    assert_eq!(service.get("/secret/leaving").await.status, 404);
+    assert_eq!(rerun.status, 404, "{rerun:?}");
+    let audit = service.audit().await;
+    for row in [
+        "ops@example.com metadata.unpublish passing",
+        "ops@example.com metadata.unpublish-with-secrets leaving",
+    ] {
+        let rows = audit.iter().filter(|found| *found == row).count();
+        assert_eq!(rows, 1, "{row}: {audit:?}");
+    }
+}

@@ -107,3 +107,35 @@ async fn bad_secrets_are_refused_without_a_word_of_their_values() {
     }
     assert!(!service.proctord.log().contains(CANARY));
 }
+
+/// S5: they could be neither listed nor deleted.
+#[tokio::test]
+async fn s5_secrets_are_listed_by_name_and_removed_one_by_one() {
+    let service = Service::start();
+    let secrets = json!({"B": CANARY, "A": CANARY});
+    let body = json!({"job_name": "kept", "secrets": secrets});
+    assert_eq!(service.post("/secret", &body).await.status, 201);
+    let delete = async |path: &str| send(service.json(Method::DELETE, path)).await;
+
+    let listed = service.get("/secret/kept").await;
+    let removed = delete("/secret/kept/A").await;
+    let again = delete("/secret/kept/A").await;
+    let left = service.get("/secret/kept").await;
+
+    assert_eq!(listed.json(), json!({"names": ["A", "B"]}));
+    assert!(!listed.body.contains(CANARY));
+    assert_eq!((removed.status.as_u16(), removed.body.as_str()), (204, ""));
+    assert_eq!(again.status, 404, "{again:?}");
+    assert_eq!(again.json()["type"], "/problems/unknown-secret");
+    assert_eq!(left.json(), json!({"names": ["B"]}));
+    assert_eq!(service.get("/secret/nosuch").await.status, 404);
+    assert_eq!(delete("/secret/-x/not-a-name").await.status, 404);
+    let sample = service.get("/secret/count-down").await;
+    assert_eq!(sample.json(), json!({"names": []}));
+    assert!(
+        service
+            .audit()
+            .await
+            .contains(&" secret.remove kept/A".to_owned())
+    );
+}

@@ -1,6 +1,7 @@
 //! A service of each test's own, and a client that speaks to it.
 
 use proctor_testkit::{Proctord, wait_for_async};
+use reqwest::header::HeaderMap;
 use reqwest::{Method, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
 
@@ -16,10 +17,17 @@ pub struct Service {
 pub struct Answer {
     pub status: StatusCode,
     pub content_type: String,
+    pub headers: HeaderMap,
     pub body: String,
 }
 
 impl Answer {
+    /// A header's text, empty if it is not there.
+    pub fn header(&self, name: &str) -> &str {
+        let value = self.headers.get(name);
+        value.map_or("", |value| value.to_str().unwrap())
+    }
+
     pub fn json(&self) -> Value {
         serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {self:?}"))
     }
@@ -27,8 +35,17 @@ impl Answer {
 
 impl Service {
     pub fn start() -> Self {
+        Self::with(&[])
+    }
+
+    /// One with these variables.
+    pub fn with(variables: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let proctord = Proctord::at(&folder.path().join("data")).start();
+        let builder = Proctord::at(&folder.path().join("data"));
+        let builder = variables
+            .iter()
+            .fold(builder, |builder, (name, value)| builder.env(name, value));
+        let proctord = builder.start();
         Self {
             proctord,
             folder,
@@ -50,6 +67,26 @@ impl Service {
 
     pub async fn get(&self, path: &str) -> Answer {
         send(self.json(Method::GET, path)).await
+    }
+
+    /// Runs this in one of the service's databases, past the service.
+    pub async fn sql(&self, file: &str, statement: &'static str) {
+        let path = self.proctord.data_dir().join(file);
+        let options = sqlx::sqlite::SqliteConnectOptions::new().filename(path);
+        let pool = sqlx::SqlitePool::connect_with(options).await.unwrap();
+        sqlx::query(statement).execute(&pool).await.unwrap();
+        pool.close().await;
+    }
+
+    /// Every row of the audit trail as `who action target`, oldest first.
+    pub async fn audit(&self) -> Vec<String> {
+        let path = self.proctord.data_dir().join("proctor.db");
+        let options = sqlx::sqlite::SqliteConnectOptions::new().filename(path);
+        let pool = sqlx::SqlitePool::connect_with(options).await.unwrap();
+        sqlx::query_scalar("SELECT who || ' ' || action || ' ' || target FROM audit ORDER BY rowid")
+            .fetch_all(&pool)
+            .await
+            .unwrap()
     }
 
     pub async fn post(&self, path: &str, body: &Value) -> Answer {
@@ -93,10 +130,12 @@ pub async fn send(request: RequestBuilder) -> Answer {
         .headers()
         .get("content-type")
         .map(|value| value.to_str().unwrap().to_owned());
+    let headers = response.headers().clone();
     let body = response.text().await.expect("the answer has a body");
     Answer {
         status,
         content_type: content_type.unwrap_or_default(),
+        headers,
         body,
     }
 }
