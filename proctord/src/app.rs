@@ -10,6 +10,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::catalog::Catalog;
 use crate::logs::Logs;
+use crate::metrics::Metrics;
 use crate::policy::Policy;
 use crate::runner::Runner;
 use crate::store::{Replica, Store};
@@ -27,6 +28,8 @@ pub struct App {
     pub logs: Logs,
     /// Follows executions to their end.
     pub tracker: Tracker,
+    /// What is counted and measured.
+    pub metrics: Metrics,
     /// Decides who may do what.
     pub policy: Policy,
     /// This replica and its host.

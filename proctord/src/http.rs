@@ -5,10 +5,15 @@ mod access;
 mod body;
 mod bounds;
 mod bundle;
+mod docs;
 mod error;
 mod execution;
 mod guard;
+mod health;
+mod measure;
 mod metadata;
+mod metrics;
+mod openapi;
 mod ping;
 mod protect;
 mod render;
@@ -30,6 +35,13 @@ pub use settings::Settings;
 fn table() -> Vec<Line> {
     vec![
         any("/ping", Action::Ping, ping::show),
+        get("/healthz", Action::Probe, health::alive),
+        get("/readyz", Action::Probe, health::ready),
+        any("/metrics", Action::ReadMetrics, metrics::show),
+        get("/openapi.json", Action::ReadDocs, openapi::json),
+        any("/swagger.yml", Action::ReadDocs, openapi::yaml),
+        any("/docs", Action::ReadDocs, docs::redirect),
+        any("/docs/", Action::ReadDocs, docs::show),
         get("/whoami", Action::WhoAmI, whoami::show),
         get("/metadata", Action::ListProcs, metadata::list),
         post("/metadata", Action::PublishProc, metadata::publish),
@@ -82,6 +94,7 @@ pub fn configure(config: &mut web::ServiceConfig) {
 pub mod layers {
     pub use super::bounds::refuse_what_is_too_large;
     pub use super::guard::refuse_foreign_pages;
+    pub use super::measure::measure;
     pub use super::render::shape_errors;
     pub use super::version::refuse_old_clients;
 }

@@ -10,6 +10,7 @@ pub mod domain;
 pub mod housekeeping;
 pub mod http;
 pub mod logs;
+pub mod metrics;
 pub mod policy;
 pub mod runner;
 pub mod samples;

@@ -5,6 +5,9 @@
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Action {
     Ping,
+    Probe,
+    ReadMetrics,
+    ReadDocs,
     ListProcs,
     ShowProc,
     PublishProc,
@@ -42,7 +45,7 @@ impl Action {
     #[must_use]
     pub const fn rule(self) -> Rule {
         match self {
-            Self::Ping => Rule::Open,
+            Self::Ping | Self::Probe | Self::ReadMetrics | Self::ReadDocs => Rule::Open,
             Self::ListProcs
             | Self::ShowProc
             | Self::CreateExecution

@@ -23,6 +23,7 @@ use crate::data_folder::DataFolder;
 use crate::housekeeping::Housekeeping;
 use crate::http::{self, Settings};
 use crate::logs::Logs;
+use crate::metrics::Metrics;
 use crate::policy::Policy;
 use crate::runner::Runner;
 use crate::runner::local::LocalRunner;
@@ -198,6 +199,7 @@ fn application(config: &Config, files: &Files, shim: PathBuf) -> anyhow::Result<
         runner,
         logs,
         tracker,
+        metrics: Metrics::default(),
         policy: Policy::AllowAll,
         replica,
         launch_wait: config.execution.launch_wait,
@@ -254,6 +256,7 @@ fn serve(
             .wrap(from_fn(http::layers::refuse_foreign_pages))
             .wrap(from_fn(http::layers::refuse_what_is_too_large))
             .wrap(from_fn(http::layers::shape_errors))
+            .wrap(from_fn(http::layers::measure))
             .configure(http::configure)
     };
     let connections = config.max_connections.get() as usize;

@@ -5,6 +5,7 @@
 mod log;
 pub mod sqlite;
 
+use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 
 use async_trait::async_trait;
@@ -236,6 +237,9 @@ pub trait Store: Send + Sync {
         after: Option<Cursor>,
         limit: NonZeroU32,
     ) -> Result<Page, StoreError>;
+
+    /// How many executions there are of each status; a status that none has is left out.
+    async fn census(&self) -> Result<BTreeMap<Status, u64>, StoreError>;
 
     /// Appends to the logs of several executions in one commit; each answer stands for the append at its
     /// place. An append must continue exactly where the stored log ends. Of a log over the limit the first half

@@ -62,6 +62,7 @@ pub async fn submit(
     submission: Submission,
     audit: AuditEntry,
 ) -> Result<Execution, SubmitError> {
+    app.metrics.execution_wanted();
     let metadata = app.catalog.proc(&submission.proc_name).await?;
     let (plan, mistakes) = match &metadata {
         Some(metadata) => check(app, &submission, metadata).await?,

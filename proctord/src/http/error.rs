@@ -45,6 +45,8 @@ pub enum ApiError {
     Unreadable { detail: String, plain: &'static str },
     #[error("the body has more than {limit} bytes")]
     TooLarge { limit: usize },
+    #[error("not ready: {0}")]
+    NotReady(String),
     #[error("the body did not arrive in time")]
     TooSlow,
     #[error("{detail}")]

@@ -20,12 +20,13 @@ mod stop;
 mod time;
 mod transition;
 
+use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 use std::path::Path;
 use std::sync::atomic::AtomicU64;
 
 use async_trait::async_trait;
-use proctor_api::LogEnd;
+use proctor_api::{LogEnd, Status};
 use uuid::Uuid;
 
 use super::{
@@ -173,6 +174,10 @@ impl Store for SqliteStore {
         limit: NonZeroU32,
     ) -> Result<Page, StoreError> {
         list::page(self.records.readers(), filter, after, limit).await
+    }
+
+    async fn census(&self) -> Result<BTreeMap<Status, u64>, StoreError> {
+        list::census(self.records.readers()).await
     }
 
     async fn append_log(

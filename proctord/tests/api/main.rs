@@ -5,6 +5,7 @@
     reason = "a test that cannot go on says so by panicking"
 )]
 
+
 mod bounds;
 mod bundles;
 mod client_version;
@@ -13,6 +14,7 @@ mod executions;
 mod guard;
 mod logs;
 mod metadata;
+mod probes;
 mod read_log;
 mod reruns;
 mod secrets;

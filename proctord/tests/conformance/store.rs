@@ -60,6 +60,7 @@ macro_rules! store_suite {
                 list {
                     each_filter_shows_what_it_names_and_nothing_else
                     pages_over_equal_times_neither_miss_nor_repeat
+                    a_census_counts_every_execution_under_its_status
                     a_thousand_are_listed_once_each_while_more_come
                 }
                 log {

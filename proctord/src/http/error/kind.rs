@@ -35,6 +35,7 @@ impl ApiError {
                 "Headers too large",
             ),
             Self::TooLarge { .. } => (StatusCode::PAYLOAD_TOO_LARGE, "too-large", "Body too large"),
+            Self::NotReady(_) => (StatusCode::SERVICE_UNAVAILABLE, "not-ready", "Not ready"),
             Self::TooSlow => (StatusCode::REQUEST_TIMEOUT, "too-slow", "Body too slow"),
             Self::Invalid { .. } => (
                 StatusCode::UNPROCESSABLE_ENTITY,

@@ -31,6 +31,7 @@ impl ApiError {
                 StatusCode::NOT_FOUND,
                 "Execution context not Found".to_owned(),
             ),
+            Self::NotReady(_) => (StatusCode::SERVICE_UNAVAILABLE, self.to_string()),
             other => match other.kind().0 {
                 status if status.is_server_error() => (
                     StatusCode::INTERNAL_SERVER_ERROR,

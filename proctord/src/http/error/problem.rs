@@ -13,7 +13,8 @@ impl ApiError {
     /// The problem for clients that read JSON, without its `instance`.
     pub(in crate::http) fn problem(&self) -> Problem {
         let (status, kind, title) = self.kind();
-        let hidden = status.is_server_error() && !matches!(self, Self::Submit(_));
+        let hidden =
+            status.is_server_error() && !matches!(self, Self::Submit(_) | Self::NotReady(_));
         Problem {
             kind: format!("/problems/{kind}"),
             title: title.to_owned(),

@@ -1,14 +1,33 @@
 //! Lists of executions, from new to old. A page begins where the one before ended, by (created_at, id), so
 //! rows that are added meanwhile neither shift nor repeat anything.
 
+use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 
+use proctor_api::Status;
 use sqlx::{QueryBuilder, Sqlite, SqlitePool};
 
-use super::fault::failed;
+use super::fault::{damaged, failed};
 use super::row;
 use super::time::{micros, micros_from};
 use crate::store::{Cursor, Filter, Page, StoreError};
+
+/// How many there are of each status, from the index by status alone.
+pub(super) async fn census(readers: &SqlitePool) -> Result<BTreeMap<Status, u64>, StoreError> {
+    let rows: Vec<(String, i64)> =
+        sqlx::query_as("SELECT status, count(*) FROM execution GROUP BY status")
+            .fetch_all(readers)
+            .await
+            .map_err(failed("count executions"))?;
+    rows.into_iter()
+        .map(|(status, count)| {
+            let status = status
+                .parse()
+                .map_err(|error| damaged("a status".to_owned(), error))?;
+            Ok((status, count.unsigned_abs()))
+        })
+        .collect()
+}
 
 /// One page.
 pub(super) async fn page(

@@ -7,7 +7,7 @@ use proctor_api::Status;
 use proctord::domain::execution::Execution;
 use proctord::domain::id::ExecutionId;
 use proctord::domain::lifecycle::Event;
-use proctord::store::{Filter, Store};
+use proctord::store::{Filter, NewExecution, Store};
 
 use super::sample::{accept, change, moment, new_execution, proc_name};
 use super::subject::Subject;
@@ -140,6 +140,24 @@ pub async fn pages_over_equal_times_neither_miss_nor_repeat(subject: impl Subjec
         let listed = all_pages(store, &Filter::default(), limit, async || {}).await;
         assert_eq!(ids(&listed), expected, "in pages of {limit}");
     }
+}
+
+pub async fn a_census_counts_every_execution_under_its_status(subject: impl Subject) {
+    let store = subject.store();
+    assert_eq!(store.census().await.unwrap(), [].into());
+    for _ in 0..3 {
+        accept(store, new_execution("counted")).await;
+    }
+    let refused = NewExecution {
+        refusal: Some("no".into()),
+        ..new_execution("refused")
+    };
+    accept(store, refused).await;
+
+    assert_eq!(
+        store.census().await.unwrap(),
+        [(Status::Received, 3), (Status::RequirementNotMet, 1)].into()
+    );
 }
 
 pub async fn a_thousand_are_listed_once_each_while_more_come(subject: impl Subject) {

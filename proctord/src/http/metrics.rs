@@ -1,0 +1,14 @@
+//! `GET /metrics`: what is counted and measured, for Prometheus.
+
+use actix_web::{HttpResponse, web};
+
+use super::error::ApiError;
+use crate::app::{App, Broken};
+
+const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+pub(super) async fn show(app: web::Data<App>) -> Result<HttpResponse, ApiError> {
+    let census = app.store.census().await?;
+    let text = app.metrics.text(&census).map_err(|_| Broken)?;
+    Ok(HttpResponse::Ok().content_type(OPEN_METRICS).body(text))
+}

@@ -1,0 +1,139 @@
+//! What the service counts and measures, in the form that Prometheus reads. No label is taken from what a
+//! client sends: routes are templates, methods and status classes are few, procs and ids are no labels.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use proctor_api::Status;
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::registry::Registry;
+
+/// Upper ends of the buckets of durations, in seconds.
+const SECONDS: [f64; 10] = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 10.0, 60.0];
+
+/// Everything that is counted. It counts from the start of the process on; how many executions there are is
+/// asked of the store.
+#[derive(Debug)]
+pub struct Metrics {
+    registry: Registry,
+    /// The Go system's one number: every try counts.
+    executions: Counter,
+    requests: Family<RequestLabels, Histogram>,
+    stored: Family<StatusLabels, Gauge>,
+    live: Gauge,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct RequestLabels {
+    method: &'static str,
+    route: String,
+    status: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct StatusLabels {
+    status: &'static str,
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        let metrics = Self {
+            registry: Registry::default(),
+            executions: Counter::default(),
+            requests: Family::new_with_constructor(|| Histogram::new(SECONDS)),
+            stored: Family::default(),
+            live: Gauge::default(),
+        };
+        metrics.registered()
+    }
+}
+
+impl Metrics {
+    fn registered(mut self) -> Self {
+        let registry = &mut self.registry;
+        // The format adds `_total` to the name of a counter.
+        registry.register(
+            "execution",
+            "The total number of executions",
+            self.executions.clone(),
+        );
+        registry.register(
+            "proctor_http_request_duration_seconds",
+            "Time from a request to its answer",
+            self.requests.clone(),
+        );
+        registry.register(
+            "proctor_executions",
+            "Executions that are stored, by status",
+            self.stored.clone(),
+        );
+        registry.register(
+            "proctor_executions_live",
+            "Executions that have not ended",
+            self.live.clone(),
+        );
+        self
+    }
+
+    /// Counts an execution that somebody wants.
+    pub fn execution_wanted(&self) {
+        self.executions.inc();
+    }
+
+    /// Measures an answer.
+    pub fn answered(&self, method: &str, route: Option<String>, status: u16, took: Duration) {
+        let labels = RequestLabels {
+            method: known_method(method),
+            route: route.unwrap_or_else(|| "none".to_owned()),
+            status: class(status),
+        };
+        self.requests
+            .get_or_create(&labels)
+            .observe(took.as_secs_f64());
+    }
+
+    /// Everything, as it is now; `census` says how many executions of each status are stored.
+    ///
+    /// # Errors
+    /// None that a text in memory could have.
+    pub fn text(&self, census: &BTreeMap<Status, u64>) -> Result<String, std::fmt::Error> {
+        let mut live = 0;
+        for status in Status::ALL {
+            let count = census.get(&status).copied().unwrap_or(0);
+            let count = i64::try_from(count).unwrap_or(i64::MAX);
+            let labels = StatusLabels {
+                status: status.as_str(),
+            };
+            self.stored.get_or_create(&labels).set(count);
+            if !status.is_terminal() {
+                live += count;
+            }
+        }
+        self.live.set(live);
+        let mut text = String::new();
+        encode(&mut text, &self.registry)?;
+        Ok(text)
+    }
+}
+
+fn known_method(method: &str) -> &'static str {
+    ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS"]
+        .into_iter()
+        .find(|known| *known == method)
+        .unwrap_or("other")
+}
+
+fn class(status: u16) -> &'static str {
+    match status {
+        100..200 => "1xx",
+        200..300 => "2xx",
+        300..400 => "3xx",
+        400..500 => "4xx",
+        _ => "5xx",
+    }
+}
