@@ -5,7 +5,7 @@
     reason = "a test that cannot go on says so by panicking"
 )]
 
-
+mod book;
 mod bounds;
 mod bundles;
 mod client_version;

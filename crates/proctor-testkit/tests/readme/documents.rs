@@ -9,7 +9,12 @@ use proctor_testkit::binary;
 
 use crate::{fences, read, root};
 
-const DOCUMENTS: [&str; 3] = ["README.md", "CHANGELOG.md", "docs/ARCHITECTURE.md"];
+const DOCUMENTS: [&str; 4] = [
+    "README.md",
+    "CHANGELOG.md",
+    "docs/API.md",
+    "docs/ARCHITECTURE.md",
+];
 
 /// The fail points by which tests of the fail points themselves go.
 const TESTS_OWN: &str = "test.";

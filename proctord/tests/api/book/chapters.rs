@@ -1,0 +1,217 @@
+//! What is asked, in the order of the page.
+
+use proctord::bundle::digest;
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use super::{Ask, Book};
+
+pub async fn write(book: &mut Book) {
+    service(book).await;
+    procs(book).await;
+    secrets(book).await;
+    executions(book).await;
+    begun(book).await;
+    refusals(book).await;
+    book.title("Not ready");
+    book.service
+        .sql("proctor.db", "ALTER TABLE installation RENAME TO lost")
+        .await;
+    book.ask(Ask::get("/readyz", &[]).plain().show()).await;
+}
+
+async fn service(book: &mut Book) {
+    for name in ["say-hello", "count-down", "fail-on-purpose"] {
+        let ask = Ask::new(Method::DELETE, "/metadata/{name}", &[name]);
+        book.ask(ask).await;
+    }
+    book.title("The service itself");
+    for path in ["/ping", "/healthz", "/readyz"] {
+        book.ask(Ask::get(path, &[]).plain().show()).await;
+    }
+    book.ask(Ask::get("/metrics", &[]).plain().show_first(103))
+        .await;
+    book.ask(Ask::get("/openapi.json", &[]).plain().show_first(60))
+        .await;
+    book.ask(Ask::get("/swagger.yml", &[]).plain().show_first(123))
+        .await;
+    // The client follows redirects, so this one is asked past it.
+    let ask = Ask::get("/docs", &[]).plain();
+    let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none());
+    let url = format!("http://{}/docs", book.service.proctord.address());
+    let answer = client.build().unwrap().get(url).send().await.unwrap();
+    assert_eq!(answer.headers()["location"], "/docs/");
+    book.saw(&ask, answer.status().as_u16());
+    book.say("`/docs` leads (302) to `/docs/`, which shows the OpenAPI document as a page.");
+    book.ask(Ask::get("/docs/", &[]).plain().show_first(15))
+        .await;
+    let who = Ask::get("/whoami", &[]);
+    book.ask(who.header("Email-Id", "me@example.com").show())
+        .await;
+    let long = "x".repeat(300);
+    book.ask(Ask::get("/whoami", &[]).header("Email-Id", &long))
+        .await;
+}
+
+async fn procs(book: &mut Book) {
+    book.title("Procs");
+    let proc = json!([{"name": "wait", "command": ["sleep", "600"], "description": "Waits ten minutes",
+        "env_vars": {"args": [{"name": "WHY", "required": true}]}}]);
+    let post = |body: &Value| Ask::post("/metadata", &[]).json_body(body);
+    book.ask(post(&proc).query("check=true")).await;
+    book.ask(post(&proc).show()).await;
+    let wrong = json!([{"name": "wait", "comand": ["sleep"], "retries": -1}]);
+    book.ask(post(&wrong).show()).await;
+    book.ask(post(&wrong).plain().show()).await;
+    book.ask(post(&proc).query("check=perhaps")).await;
+    book.ask(post(&json!(["x".repeat(2 << 20)]))).await;
+    book.ask(Ask::get("/metadata", &[]).show()).await;
+    book.ask(Ask::get("/metadata/{name}", &["wait"]).show())
+        .await;
+    book.ask(Ask::get("/metadata/{name}", &["nosuch"]).show())
+        .await;
+    book.ask(Ask::get("/metadata/{name}", &["nosuch"]).plain().show())
+        .await;
+    let delete = |name| Ask::new(Method::DELETE, "/metadata/{name}", &[name]);
+    book.ask(post(&json!([{"name": "gone", "command": ["true"]}])))
+        .await;
+    book.ask(delete("gone").query("secrets=true").show()).await;
+    book.ask(delete("gone")).await;
+    book.ask(delete("gone").query("secrets=perhaps")).await;
+    let mut files = tar::Builder::new(Vec::new());
+    let mut header = tar::Header::new_gnu();
+    header.set_mode(0o755);
+    header.set_size(4);
+    files
+        .append_data(&mut header, "run", b"true".as_slice())
+        .unwrap();
+    let files = files.into_inner().unwrap();
+    let (good, other) = (digest(&files), digest(b"other"));
+    let put = |digest: &str| Ask::new(Method::PUT, "/bundle/{digest}", &[digest]);
+    book.ask(put(&good).body(files.clone()).show()).await;
+    book.ask(put(&other).body(files)).await;
+    book.ask(put(&other).body(vec![0; 5 << 20])).await;
+    book.ask(Ask::get("/bundle/{digest}", &[&good])).await;
+    book.ask(Ask::get("/bundle/{digest}", &[&other]).show())
+        .await;
+}
+
+async fn secrets(book: &mut Book) {
+    book.title("Secrets");
+    let all = |body: &Value| Ask::post("/secret", &[]).json_body(body);
+    book.ask(all(&json!({"job_name": "wait", "secrets": {"TOKEN": "t0p"}})).show())
+        .await;
+    book.ask(all(
+        &json!({"job_name": "wait", "secrets": {"PATH": "t0p"}}),
+    ))
+    .await;
+    book.ask(all(&json!([1])).plain().show()).await;
+    let put = |key, body: &Value| {
+        let ask = Ask::new(Method::PUT, "/secret/{name}/{key}", &["wait", key]);
+        ask.json_body(body)
+    };
+    book.ask(put("KEY", &json!({"value": "s3cret"})).show())
+        .await;
+    book.ask(put("KEY", &json!("s3cret"))).await;
+    book.ask(put("no-name", &json!({"value": "s3cret"}))).await;
+    book.ask(Ask::get("/secret/{name}", &["wait"]).show()).await;
+    book.ask(Ask::get("/secret/{name}", &["nosuch"])).await;
+    let delete = || Ask::new(Method::DELETE, "/secret/{name}/{key}", &["wait", "KEY"]);
+    book.ask(delete().show()).await;
+    book.ask(delete().show()).await;
+}
+
+async fn executions(book: &mut Book) {
+    book.title("Executions");
+    let create = |body: &Value| {
+        let ask = Ask::post("/execution", &[]).json_body(body);
+        ask.header("Email-Id", "me@example.com")
+    };
+    let body = json!({"name": "wait", "args": {"WHY": "to see"}});
+    let ask = create(&body).header("Idempotency-Key", "k-1").show();
+    let id = book.ask(ask).await.json()["id"].clone();
+    let other = json!({"name": "wait", "args": {"WHY": "again"}});
+    book.ask(create(&other).header("Idempotency-Key", "k-1").show())
+        .await;
+    book.ask(create(&json!({"name": "wait"})).show()).await;
+    book.ask(create(&json!({"name": "wait"})).plain().show())
+        .await;
+    book.ask(create(&json!({"name": "nosuch"})).show()).await;
+    book.ask(create(&json!({"name": "nosuch"})).plain().show())
+        .await;
+    book.ask(create(&json!([])).plain().show()).await;
+    book.ask(create(&json!("x".repeat(2 << 20)))).await;
+    book.service.wait_for(&id, "RUNNING").await;
+    let id = id.to_string();
+    book.ask(Ask::get("/execution/{id}/status", &[&id]).show())
+        .await;
+    let stop = Ask::post("/execution/{id}/stop", &[&id]);
+    book.ask(stop.json_body(&json!({"grace_seconds": 5})).show())
+        .await;
+    let number: Value = id.parse().unwrap();
+    book.service.wait_for(&number, "STOPPED").await;
+    book.ask(Ask::get("/execution/{id}", &[&id]).show()).await;
+    book.ask(Ask::get("/execution", &[]).query("proc=wait&limit=1"))
+        .await;
+    book.ask(
+        Ask::get("/execution", &[])
+            .query("limit=501&colour=red")
+            .show(),
+    )
+    .await;
+}
+
+/// What begins with an execution that is there.
+async fn begun(book: &mut Book) {
+    let page = book
+        .service
+        .get("/execution?proc=wait&status=STOPPED")
+        .await
+        .json();
+    let id = page["executions"][0]["id"].to_string();
+    let rerun = |id: &str| Ask::post("/execution/{id}/rerun", &[id]);
+    book.ask(rerun(&id).header("Idempotency-Key", "r-1").show())
+        .await;
+    book.ask(rerun(&id).header("Idempotency-Key", "k-2")).await;
+    let second = book.ask(rerun(&id)).await.json()["id"].to_string();
+    book.ask(rerun(&second).header("Idempotency-Key", "r-1"))
+        .await;
+    let page = book
+        .service
+        .get("/execution?status=REQUIREMENT_NOT_MET")
+        .await
+        .json();
+    let refused = page["executions"][0]["id"].to_string();
+    book.ask(rerun(&refused).show()).await;
+
+    let ask = Ask::get("/execution/logs", &[]).query(&format!("context_id={id}"));
+    let request = book.service.plain(Method::GET, &ask.path);
+    let request = request
+        .header("Connection", "Upgrade")
+        .header("Upgrade", "websocket")
+        .header("Sec-WebSocket-Version", "13")
+        .header("Sec-WebSocket-Key", "x3JJHMbDL1EzLkh9GBhXDw==");
+    let status = request.send().await.unwrap().status().as_u16();
+    book.saw(&ask, status);
+    book.say("`/execution/logs` is a websocket; without its handshake it says so:");
+    book.ask(ask.show()).await;
+}
+
+async fn refusals(book: &mut Book) {
+    book.title("Refusals");
+    let paths = ["/execution/{id}", "/execution/{id}/status"];
+    for path in paths {
+        book.ask(Ask::get(path, &["x"])).await;
+        book.ask(Ask::get(path, &["4711"])).await;
+    }
+    for path in ["/execution/{id}/stop", "/execution/{id}/rerun"] {
+        book.ask(Ask::post(path, &["x"])).await;
+        book.ask(Ask::post(path, &["4711"])).await;
+    }
+    book.ask(Ask::get("/execution/{id}/status", &["x"]).plain().show())
+        .await;
+    book.ask(Ask::get("/execution/{id}/status", &["4711"]).plain().show())
+        .await;
+    book.ask(Ask::get("/execution/{id}/status", &["4711"]).show())
+        .await;
+}
