@@ -336,3 +336,31 @@ async fn s10_no_error_and_no_log_line_repeats_the_value_of_an_arg() {
     assert_eq!(answer.status, 422, "{answer:?}");
     assert!(!service.proctord.log().contains("canary-5d1c"));
 }
+
+/// V2 §1.3: 500 `Failed to execute Job, Errors Detail <err>`, and D §8: without the args.
+#[tokio::test]
+async fn a_launch_that_the_runner_refuses_is_told_with_its_reason_and_without_args() {
+    let service = Service::start();
+    let bundle = tar::Builder::new(Vec::new()).into_inner().unwrap();
+    let digest = proctord::bundle::digest(&bundle);
+    let put = service.json(Method::PUT, &format!("/bundle/{digest}"));
+    assert_eq!(send(put.body(bundle)).await.status, 201);
+    let document = json!({"bundle": digest});
+    service.publish("hollow", "true", document).await;
+    service.sql("catalog.db", "DELETE FROM bundle").await;
+
+    let body = json!({"name": "hollow", "args": {"A": "canary-91e0"}});
+    let plain = service.plain(Method::POST, "/execution");
+    let plain = send(plain.body(body.to_string())).await;
+    let json = service.post("/execution", &body).await;
+
+    assert_eq!(plain.status, 500, "{plain:?}");
+    let beginning = "Failed to execute Job, Errors Detail ";
+    assert!(plain.body.starts_with(beginning), "{plain:?}");
+    assert!(plain.body.len() > beginning.len(), "{plain:?}");
+    assert_eq!(json.status, 500, "{json:?}");
+    assert_eq!(json.json()["type"], "/problems/creation-failed");
+    for answer in [&plain, &json] {
+        assert!(!answer.body.contains("canary-91e0"), "{answer:?}");
+    }
+}
