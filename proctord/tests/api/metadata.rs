@@ -131,7 +131,7 @@ async fn an_unpublished_proc_is_gone_and_what_it_has_done_stays() {
     service.publish("passing", "true", json!({})).await;
     service.publish("leaving", "true", json!({})).await;
     for name in ["passing", "leaving"] {
-        let secret = json!({"value": "1"});
+        let secret = json!({"value": "long enough"});
         let set = service.json(Method::PUT, &format!("/secret/{name}/KEY"));
         assert_eq!(send(set.json(&secret)).await.status, 204);
     }

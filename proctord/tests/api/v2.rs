@@ -341,7 +341,12 @@ async fn s10_no_error_and_no_log_line_repeats_the_value_of_an_arg() {
 #[tokio::test]
 async fn a_launch_that_the_runner_refuses_is_told_with_its_reason_and_without_args() {
     let service = Service::start();
-    let bundle = tar::Builder::new(Vec::new()).into_inner().unwrap();
+    let mut bundle = tar::Builder::new(Vec::new());
+    let mut header = tar::Header::new_ustar();
+    header.set_mode(0o644);
+    header.set_size(0);
+    bundle.append_data(&mut header, "empty", &b""[..]).unwrap();
+    let bundle = bundle.into_inner().unwrap();
     let digest = proctord::bundle::digest(&bundle);
     let put = service.json(Method::PUT, &format!("/bundle/{digest}"));
     assert_eq!(send(put.body(bundle)).await.status, 201);

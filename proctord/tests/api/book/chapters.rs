@@ -112,6 +112,8 @@ async fn secrets(book: &mut Book) {
     };
     book.ask(put("KEY", &json!({"value": "s3cret"})).show())
         .await;
+    book.ask(put("SHORT", &json!({"value": "s3c"})).show())
+        .await;
     book.ask(put("KEY", &json!("s3cret"))).await;
     book.ask(put("no-name", &json!({"value": "s3cret"}))).await;
     book.ask(Ask::get("/secret/{name}", &["wait"]).show()).await;
@@ -184,6 +186,10 @@ async fn begun(book: &mut Book) {
     let refused = page["executions"][0]["id"].to_string();
     book.ask(rerun(&refused).show()).await;
 
+    let log = |query| Ask::get("/execution/{id}/logs", &[&id]).query(query);
+    book.ask(log("offset=0").show()).await;
+    book.ask(log("offset=here&follow=perhaps").show()).await;
+
     let ask = Ask::get("/execution/logs", &[]).query(&format!("context_id={id}"));
     let request = book.service.plain(Method::GET, &ask.path);
     let request = request
@@ -199,7 +205,11 @@ async fn begun(book: &mut Book) {
 
 async fn refusals(book: &mut Book) {
     book.title("Refusals");
-    let paths = ["/execution/{id}", "/execution/{id}/status"];
+    let paths = [
+        "/execution/{id}",
+        "/execution/{id}/status",
+        "/execution/{id}/logs",
+    ];
     for path in paths {
         book.ask(Ask::get(path, &["x"])).await;
         book.ask(Ask::get(path, &["4711"])).await;
