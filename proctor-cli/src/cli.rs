@@ -1,12 +1,19 @@
 //! What can be typed. Only clap types live here; their doc comments are the help.
 
 mod executions;
+mod procs;
+mod secrets;
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
 
-pub use crate::cli::executions::{ExecuteArgs, ExecutionArgs, HistoryArgs, StatusArgs, StopArgs};
+pub use crate::cli::executions::{
+    ExecuteArgs, ExecutionArgs, FollowArgs, HistoryArgs, RerunArgs, StatusArgs, StopArgs,
+};
+pub use crate::cli::procs::{DescribeArgs, ListArgs, PublishArgs, TemplateArgs, UnpublishArgs};
+pub use crate::cli::secrets::{SecretCommand, SecretListArgs, SecretRmArgs, SecretSetArgs};
 use crate::exit_code;
 
 /// A command-line interface to run procs
@@ -28,6 +35,9 @@ pub struct GlobalArgs {
     /// Config file to use instead of ~/.proctor/proctor.yaml
     #[arg(long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
+    /// Ask nothing, even on a terminal: what is missing is an error
+    #[arg(long, global = true)]
+    pub no_input: bool,
 }
 
 #[derive(Debug, Subcommand)]
@@ -36,12 +46,22 @@ pub enum Command {
     List(ListArgs),
     /// Describe a proc: what it does, its args, who may run it
     Describe(DescribeArgs),
+    /// Write a file to fill in a proc's args, for `execute -f`
+    Template(TemplateArgs),
     /// Execute a proc with the args given and follow its log
+    ///
+    /// Args come from the file of -f, if there is one, and from the words after the proc, which go first. On a
+    /// terminal, required args that are still missing are asked for.
     ///
     /// The proc's output goes to stdout, byte by byte as the proc wrote it; everything else goes to stderr.
     /// A connection that is cut is taken up again where it was.
     #[command(after_long_help = exit_code::TABLE)]
     Execute(ExecuteArgs),
+    /// Execute a proc again with the args of an earlier execution
+    ///
+    /// The proc is taken as it is published now.
+    #[command(after_long_help = exit_code::TABLE)]
+    Rerun(RerunArgs),
     /// Show the log of an execution from its beginning and follow it to its end
     ///
     /// The proc's output goes to stdout, everything else to stderr.
@@ -57,7 +77,9 @@ pub enum Command {
     ///
     /// All of them are checked before anything is sent, and all are published or none.
     Publish(PublishArgs),
-    /// Set the secrets of procs
+    /// Withdraw a proc: nobody can execute it any more
+    Unpublish(UnpublishArgs),
+    /// Set, list and delete the secrets of procs
     #[command(subcommand)]
     Secret(SecretCommand),
     /// Configure the proctor client
@@ -66,6 +88,13 @@ pub enum Command {
     /// RECONNECT_TIMEOUT_SECS (60 if unset: how long a log that was cut is tried again). An environment
     /// variable of the same name goes before the file, and the environment alone is enough.
     Config(ConfigArgs),
+    /// Tell who proctord takes you for
+    Whoami(WhoamiArgs),
+    /// Write completions for a shell to stdout
+    ///
+    /// For bash: `proctor completion bash > /etc/bash_completion.d/proctor`; for zsh, into a folder of $fpath as
+    /// `_proctor`; for fish: `proctor completion fish > ~/.config/fish/completions/proctor.fish`.
+    Completion(CompletionArgs),
     /// Tell the version of the proctor client
     Version,
 }
@@ -96,56 +125,6 @@ pub struct OutputArgs {
 }
 
 #[derive(Debug, Args)]
-pub struct ListArgs {
-    #[command(flatten)]
-    pub output: OutputArgs,
-}
-
-#[derive(Debug, Args)]
-pub struct DescribeArgs {
-    /// Name of the proc
-    #[arg(value_name = "PROC")]
-    pub name: String,
-    #[command(flatten)]
-    pub output: OutputArgs,
-}
-
-#[derive(Debug, Args)]
-pub struct PublishArgs {
-    /// Folder with metadata.json, metadata.yaml or metadata.yml, or a document with one proc or a list of procs
-    ///
-    /// The files of a folder are uploaded with its proc if the document has a `command`.
-    #[arg(value_name = "FOLDER|FILE", required = true)]
-    pub paths: Vec<PathBuf>,
-    #[command(flatten)]
-    pub output: OutputArgs,
-}
-
-#[derive(Debug, Subcommand)]
-pub enum SecretCommand {
-    /// Set one secret of a proc and leave its others as they are
-    ///
-    /// The value is never an argument, where every user of the machine could read it: on a terminal it is
-    /// asked for without showing it, otherwise it is read from stdin. One newline at the end of stdin or of
-    /// the file (LF or CR LF) is dropped, as editors and `echo` write it; all else is kept. A value must be
-    /// UTF-8 without NUL, and not empty.
-    Set(SecretSetArgs),
-}
-
-#[derive(Debug, Args)]
-pub struct SecretSetArgs {
-    /// Name of the proc
-    #[arg(value_name = "PROC")]
-    pub name: String,
-    /// Name of the secret
-    #[arg(value_name = "KEY")]
-    pub key: String,
-    /// Read the value from this file
-    #[arg(long, value_name = "FILE")]
-    pub file: Option<PathBuf>,
-}
-
-#[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true, arg_required_else_help = true)]
 pub struct ConfigArgs {
     #[command(subcommand)]
@@ -162,6 +141,19 @@ pub struct ConfigArgs {
 pub enum ConfigCommand {
     /// Show the config file; the token stays hidden
     Show,
+}
+
+#[derive(Debug, Args)]
+pub struct WhoamiArgs {
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+#[derive(Debug, Args)]
+pub struct CompletionArgs {
+    /// The shell
+    #[arg(value_enum)]
+    pub shell: Shell,
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ use proctor_api::{
     IDEMPOTENCY_HEADER, Metadata, Published, SecretValue, StopRequest, TOKEN_HEADER,
 };
 use reqwest::{Method, RequestBuilder};
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -24,6 +25,22 @@ pub const VERSION: &str = concat!("v", env!("CARGO_PKG_VERSION"));
 pub struct Client {
     http: reqwest::Client,
     settings: Settings,
+}
+
+/// Who asks, as the service tells it: fields by name.
+pub type User = serde_json::Map<String, Value>;
+
+/// Answer to `GET /secret/{name}`.
+#[derive(Debug, Deserialize)]
+struct SecretNames {
+    names: Vec<String>,
+}
+
+/// Answer to `PUT /secret/{name}/{key}` where there is something to say.
+#[derive(Debug, Deserialize)]
+struct Warnings {
+    #[serde(default)]
+    warnings: Vec<String>,
 }
 
 /// Which executions `history` asks for.
@@ -68,17 +85,27 @@ impl Client {
         self.ask(self.get(&["metadata", name])?).await
     }
 
+    /// As [`Client::proc`], with the patience that an execution is asked for with.
+    pub async fn proc_to_execute(&self, name: &str) -> Result<Metadata, ClientError> {
+        retry::bounded(async || self.proc(name).await).await
+    }
+
+    /// Withdraws a proc.
+    pub async fn unpublish(&self, name: &str) -> Result<(), ClientError> {
+        let delete = self.request(Method::DELETE, &["metadata", name])?;
+        self.send(delete).await.map(|_| ())
+    }
+
     /// Asks for an execution. The same key travels with every try, so that it starts once.
     pub async fn execute(&self, request: &ExecutionRequest) -> Result<Execution, ClientError> {
-        let key = uuid::Uuid::new_v4().to_string();
-        retry::bounded(async || {
-            let request = self
-                .request(Method::POST, &["execution"])?
-                .header(IDEMPOTENCY_HEADER, &key)
-                .json(request);
-            self.ask(request).await
-        })
-        .await
+        self.ask_once(&["execution"], |post| post.json(request))
+            .await
+    }
+
+    /// Asks for an execution with the args of an earlier one.
+    pub async fn rerun(&self, id: u64) -> Result<Execution, ClientError> {
+        self.ask_once(&["execution", &id.to_string(), "rerun"], |post| post)
+            .await
     }
 
     pub async fn execution(&self, id: u64) -> Result<Execution, ClientError> {
@@ -130,14 +157,35 @@ impl Client {
         self.ask(upload).await
     }
 
+    /// Sets one secret and gives back what there is to know about its value.
     pub async fn set_secret(
         &self,
         name: &str,
         key: &str,
         value: &SecretValue,
-    ) -> Result<(), ClientError> {
+    ) -> Result<Vec<String>, ClientError> {
         let put = self.request(Method::PUT, &["secret", name, key])?;
-        self.send(put.json(value)).await.map(|_| ())
+        let body = self.send(put.json(value)).await?;
+        if body.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.parse::<Warnings>(&body).map(|answer| answer.warnings)
+    }
+
+    /// The names of a proc's secrets that are set.
+    pub async fn secrets(&self, name: &str) -> Result<Vec<String>, ClientError> {
+        let names: SecretNames = self.ask(self.get(&["secret", name])?).await?;
+        Ok(names.names)
+    }
+
+    pub async fn delete_secret(&self, name: &str, key: &str) -> Result<(), ClientError> {
+        let delete = self.request(Method::DELETE, &["secret", name, key])?;
+        self.send(delete).await.map(|_| ())
+    }
+
+    /// Who the service takes the asker for, in its own words.
+    pub async fn whoami(&self) -> Result<User, ClientError> {
+        self.ask(self.get(&["whoami"])?).await
     }
 
     /// The headers by which every request, the websocket's too, says who asks.
@@ -174,9 +222,27 @@ impl Client {
         }))
     }
 
+    /// Posts with a key by which the service tells repeats, so that what is asked for happens once.
+    async fn ask_once<T: DeserializeOwned>(
+        &self,
+        segments: &[&str],
+        fill: impl Fn(RequestBuilder) -> RequestBuilder,
+    ) -> Result<T, ClientError> {
+        let key = uuid::Uuid::new_v4().to_string();
+        retry::bounded(async || {
+            let post = self.request(Method::POST, segments)?;
+            self.ask(fill(post.header(IDEMPOTENCY_HEADER, &key))).await
+        })
+        .await
+    }
+
     async fn ask<T: DeserializeOwned>(&self, request: RequestBuilder) -> Result<T, ClientError> {
         let body = self.send(request).await?;
-        serde_json::from_slice(&body).map_err(|error| ClientError::Unreadable {
+        self.parse(&body)
+    }
+
+    fn parse<T: DeserializeOwned>(&self, body: &[u8]) -> Result<T, ClientError> {
+        serde_json::from_slice(body).map_err(|error| ClientError::Unreadable {
             host: self.settings.host.to_string(),
             cause: error.to_string(),
         })

@@ -1,5 +1,7 @@
 //! One module per command; this one picks it and turns what it gives into text and exit code.
 
+mod accepted;
+mod completion;
 mod config;
 mod describe;
 mod execute;
@@ -7,10 +9,14 @@ mod history;
 mod list;
 mod logs;
 mod publish;
+mod rerun;
 mod secret;
 mod status;
 mod stop;
+mod template;
+mod unpublish;
 mod version;
+mod whoami;
 
 use crate::cli::{Cli, Command, SecretCommand};
 use crate::config::ConfigError;
@@ -25,7 +31,7 @@ pub async fn run(cli: Cli) -> Exit {
         globals: cli.globals,
     };
     let failure = match cli.command {
-        Command::Execute(_) | Command::Logs(_) => exit_code::PROCTOR_FAILED,
+        Command::Execute(_) | Command::Rerun(_) | Command::Logs(_) => exit_code::PROCTOR_FAILED,
         _ => exit_code::FAILURE,
     };
     match dispatch(&context, cli.command).await {
@@ -40,15 +46,22 @@ pub async fn run(cli: Cli) -> Exit {
 async fn dispatch(context: &Context, command: Command) -> Result<Exit, Error> {
     match command {
         Command::Execute(args) => return execute::run(context, args).await,
+        Command::Rerun(args) => return rerun::run(context, args).await,
         Command::Logs(args) => return logs::run(context, args).await,
         Command::List(args) => list::run(context, args).await,
         Command::Describe(args) => describe::run(context, args).await,
+        Command::Template(args) => template::run(context, args).await,
         Command::Status(args) => status::run(context, args).await,
         Command::Stop(args) => return stop::run(context, args).await,
         Command::History(args) => history::run(context, args).await,
         Command::Publish(args) => publish::run(context, args).await,
-        Command::Secret(SecretCommand::Set(args)) => secret::run(context, args).await,
+        Command::Unpublish(args) => unpublish::run(context, args).await,
+        Command::Secret(SecretCommand::Set(args)) => secret::set(context, args).await,
+        Command::Secret(SecretCommand::List(args)) => secret::list(context, args).await,
+        Command::Secret(SecretCommand::Rm(args)) => secret::remove(context, args).await,
         Command::Config(args) => config::run(context, args).await,
+        Command::Whoami(args) => whoami::run(context, args).await,
+        Command::Completion(args) => completion::run(args).await,
         Command::Version => version::run().await,
     }
     .map(|()| exit_code::SUCCESS)

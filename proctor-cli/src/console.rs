@@ -2,9 +2,15 @@
 //! Colours reach a terminal only, and not with NO_COLOR.
 
 use std::fmt::Display;
-use std::io::{self, Write as _};
+use std::io::{self, IsTerminal as _, Write as _};
 
 use owo_colors::OwoColorize as _;
+
+use crate::config;
+use crate::output::pair;
+
+/// The width of the first of two columns.
+pub const FIRST_COLUMN: usize = 40;
 
 /// Writes an answer to stdout.
 pub fn answer(text: &str) -> io::Result<()> {
@@ -48,5 +54,18 @@ pub fn fail(text: impl Display) {
 /// Two columns, the first 40 wide, without trailing spaces.
 #[must_use]
 pub fn row(name: &str, value: &str) -> String {
-    format!("{name:<40} {value}").trim_end().to_owned()
+    pair(name, value, FIRST_COLUMN, None)
+}
+
+/// How many columns stdout has, if it is a terminal.
+#[must_use]
+pub fn stdout_width() -> Option<usize> {
+    let (width, _) = terminal_size::terminal_size_of(io::stdout())?;
+    Some(usize::from(width.0)).filter(|width| *width > 0)
+}
+
+/// Whether stderr is a terminal that can show something and take it back.
+#[must_use]
+pub fn can_spin() -> bool {
+    io::stderr().is_terminal() && config::variable("TERM").is_none_or(|term| term != "dumb")
 }

@@ -1,6 +1,6 @@
 //! What every command is given.
 
-use std::io;
+use std::io::{self, IsTerminal as _};
 
 use crate::cli::GlobalArgs;
 use crate::client::Client;
@@ -22,6 +22,12 @@ impl Context {
 
     pub fn client(&self) -> Result<Client, Error> {
         Ok(Client::new(self.settings()?)?)
+    }
+
+    /// Whether somebody sits at a terminal who may be asked.
+    #[must_use]
+    pub fn may_ask(&self) -> bool {
+        !self.globals.no_input && io::stdin().is_terminal() && io::stderr().is_terminal()
     }
 }
 

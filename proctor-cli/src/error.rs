@@ -1,6 +1,7 @@
 //! The one error of a command, from which its text and its exit code follow.
 
 use std::io;
+use std::path::PathBuf;
 
 use crate::client::error::ClientError;
 use crate::config::ConfigError;
@@ -8,7 +9,8 @@ use crate::context::is_broken_pipe;
 use crate::escape::visible;
 use crate::exit_code::{self, Exit};
 use crate::follow::FollowError;
-use crate::manifest::PublishError;
+use crate::manifest::{Located, PublishError};
+use crate::prompt::PromptError;
 use crate::secret_value::SecretError;
 
 /// Why a command failed.
@@ -26,10 +28,27 @@ pub enum Error {
     Publish(#[from] PublishError),
     #[error(transparent)]
     Secret(#[from] SecretError),
+    #[error(transparent)]
+    Prompt(#[from] PromptError),
     #[error("Proctor doesn't support Proc `{}`\nRun `proctor list` to view supported Procs", visible(.0))]
     UnknownProc(String),
+    #[error("Error writing template file: {}: {source}{}", visible(&path.display().to_string()), force_hint(.source))]
+    Template {
+        path: PathBuf,
+        #[source]
+        source: io::Error,
+    },
     #[error("failed to write to stdout: {0}")]
     Stdout(#[source] io::Error),
+}
+
+/// A file that is in the way can be overwritten on purpose.
+fn force_hint(error: &io::Error) -> &'static str {
+    if error.kind() == io::ErrorKind::AlreadyExists {
+        "; say --force to overwrite it"
+    } else {
+        ""
+    }
 }
 
 /// What was typed cannot be understood.
@@ -43,8 +62,16 @@ pub enum UsageError {
         "-o {0} tells about the execution and needs --detach; without it, stdout is the proc's output alone"
     )]
     FormatWithoutDetach(&'static str),
-    #[error("{path} exists; say --yes to overwrite it where nobody can be asked")]
-    NobodyToAsk { path: String },
+    #[error("Incorrect variable format\n  {0}")]
+    ArgsFile(Located),
+    #[error(
+        "{} needs args that are not given:\n  {}\nNothing was sent. Give them as ARG=VALUE or in a file with -f",
+        visible(name),
+        lines.join("\n  ")
+    )]
+    MissingArgs { name: String, lines: Vec<String> },
+    #[error("say --yes to {what} where nobody can be asked")]
+    NobodyToAsk { what: String },
 }
 
 impl Error {
@@ -53,6 +80,7 @@ impl Error {
     pub fn exit_code(&self, failure: Exit) -> Exit {
         match self {
             Self::Usage(_) => exit_code::USAGE,
+            Self::Prompt(PromptError::Interrupted) => exit_code::INTERRUPTED,
             error if error.is_broken_pipe() => exit_code::BROKEN_PIPE,
             _ => failure,
         }

@@ -4,6 +4,7 @@
 mod connection;
 mod cursor;
 mod outage;
+mod spinner;
 
 use std::time::{Duration, Instant};
 
@@ -17,6 +18,7 @@ use crate::escape::visible;
 use crate::follow::connection::{Connection, Incoming};
 use crate::follow::cursor::{Cursor, Hole};
 use crate::follow::outage::Outage;
+use crate::follow::spinner::Spinner;
 
 /// A connection that lived so long was not part of an outage, even if the log was silent.
 const STEADY: Duration = Duration::from_secs(10);
@@ -59,6 +61,7 @@ pub struct Follower<'a, W> {
     cursor: Cursor,
     seen: Vec<LogEvent>,
     outage: Outage,
+    spinner: Spinner,
     /// How long an outage may last.
     patience: Duration,
 }
@@ -81,6 +84,7 @@ impl<'a, W: AsyncWrite + Unpin> Follower<'a, W> {
             cursor: Cursor::default(),
             seen: Vec::new(),
             outage: Outage::default(),
+            spinner: Spinner::new(),
             patience: Duration::ZERO,
         }
     }
@@ -105,7 +109,8 @@ impl<'a, W: AsyncWrite + Unpin> Follower<'a, W> {
     }
 
     async fn connect_and_follow(&mut self) -> Result<LogEnd, Interruption> {
-        let mut connection = Connection::open(self.client, self.id, self.cursor.offset()).await?;
+        let open = Connection::open(self.client, self.id, self.cursor.offset());
+        let mut connection = self.spinner.during(open).await?;
         self.patience = self.client.settings().reconnect;
         let opened = Instant::now();
         let end = self.follow(&mut connection).await;
@@ -121,8 +126,11 @@ impl<'a, W: AsyncWrite + Unpin> Follower<'a, W> {
     async fn follow(&mut self, connection: &mut Connection) -> Result<LogEnd, Interruption> {
         loop {
             let before = (self.cursor.offset(), self.seen.len());
-            match connection.next().await? {
-                Incoming::Bytes(frame) => self.write(&frame).await?,
+            match self.spinner.during(connection.next()).await? {
+                Incoming::Bytes(frame) => {
+                    self.spinner.rest();
+                    self.write(&frame).await?;
+                }
                 Incoming::Event(event) => {
                     if let Some(end) = self.take_event(event)? {
                         return Ok(end);

@@ -2,6 +2,8 @@
 //!
 //! The main module only starts the runtime; `cli` says what can be typed and `commands` does it.
 
+mod arg;
+mod args_file;
 mod assignment;
 mod bundle;
 mod cli;
@@ -17,6 +19,7 @@ mod follow;
 mod manifest;
 mod outcome;
 mod output;
+mod prompt;
 mod secret_value;
 
 use std::process::ExitCode;

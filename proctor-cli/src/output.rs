@@ -2,12 +2,26 @@
 
 mod json;
 mod name;
+mod table;
 mod text;
 
 use proctor_api::{Execution, Metadata, Published};
 
+use serde::Serialize;
+
 use crate::cli::{Format, OutputArgs};
-pub use crate::output::text::history_heading;
+use crate::client::User;
+use crate::console;
+pub use crate::output::table::pair;
+
+/// A secret that a proc declares, or that is set for it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SecretRow {
+    pub name: String,
+    pub is_set: bool,
+    pub is_declared: bool,
+    pub description: String,
+}
 
 /// Turns answers into what stdout gets.
 pub trait Output {
@@ -18,7 +32,13 @@ pub trait Output {
     /// An execution that was accepted or is being stopped: little more than its id.
     fn receipt(&self, execution: &Execution) -> String;
     fn executions(&self, executions: &[Execution]) -> String;
+    /// What stands above the executions, where that is apart from them.
+    fn executions_heading(&self, _executions: &[Execution]) -> Option<String> {
+        None
+    }
     fn published(&self, published: &Published) -> String;
+    fn secrets(&self, secrets: &[SecretRow]) -> String;
+    fn user(&self, user: &User) -> String;
     /// Whether headings and hints go along on stderr.
     fn chats(&self) -> bool {
         false
@@ -28,11 +48,13 @@ pub trait Output {
 impl OutputArgs {
     /// The implementation for the format asked for.
     #[must_use]
-    pub fn output(&self) -> &'static dyn Output {
+    pub fn output(&self) -> Box<dyn Output> {
         match self.format {
-            Format::Text => &text::Text,
-            Format::Json => &json::Json,
-            Format::Name => &name::Name,
+            Format::Text => Box::new(text::Text {
+                width: console::stdout_width(),
+            }),
+            Format::Json => Box::new(json::Json),
+            Format::Name => Box::new(name::Name),
         }
     }
 }

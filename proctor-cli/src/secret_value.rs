@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use proctor_api::SecretValue;
 
+use crate::context::Context;
 use crate::escape::visible;
 
 /// The longest value that is taken.
@@ -23,12 +24,20 @@ pub enum SecretError {
     },
     #[error("the value from {from} {problem}; nothing was set")]
     Unfit { from: String, problem: &'static str },
+    #[error("the value is asked for on a terminal only without --no-input; nothing was set")]
+    NoInput,
 }
 
 /// Reads the value from the file, or from whoever types it, or from stdin.
-pub fn read(name: &str, key: &str, file: Option<&PathBuf>) -> Result<SecretValue, SecretError> {
+pub fn read(
+    context: &Context,
+    name: &str,
+    key: &str,
+    file: Option<&PathBuf>,
+) -> Result<SecretValue, SecretError> {
     match file {
         Some(path) => read_file(path),
+        None if io::stdin().is_terminal() && context.globals.no_input => Err(SecretError::NoInput),
         None if io::stdin().is_terminal() => prompt(name, key),
         None => read_from("stdin", io::stdin().lock()),
     }

@@ -1,5 +1,7 @@
 //! What can be typed about executions.
 
+use std::path::PathBuf;
+
 use clap::Args;
 use proctor_api::Status;
 
@@ -13,6 +15,24 @@ pub struct ExecuteArgs {
     /// Args of the proc; the value begins after the first `=`
     #[arg(value_name = "ARG=VALUE")]
     pub args: Vec<String>,
+    /// YAML file with args, a flat map; `proctor template` writes one to fill in
+    #[arg(short = 'f', long = "filename", value_name = "FILE")]
+    pub file: Option<PathBuf>,
+    #[command(flatten)]
+    pub follow: FollowArgs,
+}
+
+#[derive(Debug, Args)]
+pub struct RerunArgs {
+    #[command(flatten)]
+    pub execution: ExecutionArgs,
+    #[command(flatten)]
+    pub follow: FollowArgs,
+}
+
+/// What becomes of an execution that was accepted.
+#[derive(Debug, Args)]
+pub struct FollowArgs {
     /// Tell the execution's id and leave, instead of following its log
     #[arg(long)]
     pub detach: bool,

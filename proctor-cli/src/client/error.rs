@@ -97,6 +97,12 @@ impl ClientError {
         }
     }
 
+    /// Whether a route is not there: whoever answered is no proctord, or one without that route.
+    #[must_use]
+    pub fn is_foreign_not_found(&self) -> bool {
+        matches!(self, Self::Answer(problem) if problem.status == 404) && self.not_found().is_none()
+    }
+
     /// What the service finds wrong with what was sent.
     #[must_use]
     pub fn mistakes(&self) -> Option<&Problem> {

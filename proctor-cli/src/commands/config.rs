@@ -1,10 +1,7 @@
 //! `proctor config`
 
 use std::collections::BTreeMap;
-use std::io::{self, BufRead as _, IsTerminal as _};
 use std::path::Path;
-
-use owo_colors::OwoColorize as _;
 
 use crate::assignment;
 use crate::cli::ConfigArgs;
@@ -13,6 +10,7 @@ use crate::console;
 use crate::context::{Context, answer};
 use crate::error::{Error, UsageError};
 use crate::escape::visible;
+use crate::prompt;
 
 /// Shows the config file, or replaces it.
 pub async fn run(context: &Context, args: ConfigArgs) -> Result<(), Error> {
@@ -21,7 +19,7 @@ pub async fn run(context: &Context, args: ConfigArgs) -> Result<(), Error> {
         return show(&path);
     }
     let settings = parse(&args.settings)?;
-    if path.exists() && !args.yes && !may_overwrite(&path)? {
+    if path.exists() && !args.yes && !may_overwrite(context, &path)? {
         console::warn("Skipped configuring proctor client");
         return Ok(());
     }
@@ -84,10 +82,10 @@ fn parse(words: &[String]) -> Result<BTreeMap<String, String>, Error> {
     }
 }
 
-fn may_overwrite(path: &Path) -> Result<bool, Error> {
-    if !io::stdin().is_terminal() {
-        let path = shown_path(path);
-        return Err(UsageError::NobodyToAsk { path }.into());
+fn may_overwrite(context: &Context, path: &Path) -> Result<bool, Error> {
+    if !context.may_ask() {
+        let what = format!("overwrite {}", visible(&path.display().to_string()));
+        return Err(UsageError::NobodyToAsk { what }.into());
     }
     console::warn("[Warning] This will overwrite current config:");
     match file::read(path) {
@@ -95,15 +93,7 @@ fn may_overwrite(path: &Path) -> Result<bool, Error> {
         // A file that cannot be read is a good reason to replace it.
         Err(error) => console::say(error),
     }
-    console::ask("\nDo you want to continue (Y/n)?\t".yellow());
-    let mut reply = String::new();
-    let bytes = io::stdin().lock().read_line(&mut reply).unwrap_or_default();
-    Ok(bytes > 0 && is_yes(&reply))
-}
-
-/// Enter is yes, because the question says so.
-fn is_yes(reply: &str) -> bool {
-    matches!(reply.trim().to_ascii_lowercase().as_str(), "" | "y" | "yes")
+    Ok(prompt::yes_or_no("Do you want to continue (Y/n)?", true))
 }
 
 fn lines(settings: &FileSettings) -> String {
@@ -111,23 +101,9 @@ fn lines(settings: &FileSettings) -> String {
     settings.shown().map(line).collect()
 }
 
-fn shown_path(path: &Path) -> String {
-    visible(&path.display().to_string()).into_owned()
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{is_yes, parse};
-
-    #[test]
-    fn enter_and_yes_are_yes_and_nothing_else_is() {
-        for reply in ["\n", "y\n", "Y", " yes \r\n"] {
-            assert!(is_yes(reply), "{reply:?}");
-        }
-        for reply in ["n\n", "no", "quit", "yy"] {
-            assert!(!is_yes(reply), "{reply:?}");
-        }
-    }
+    use super::parse;
 
     #[test]
     fn a_token_may_contain_equals_signs() {

@@ -14,7 +14,7 @@ pub async fn run(context: &Context, args: DescribeArgs) -> Result<(), Error> {
     let metadata = found.map_err(|error| unknown_proc(error, &args.name))?;
 
     answer(&output.proc(&metadata))?;
-    chat(output, || {
+    chat(&*output, || {
         let name = visible(&metadata.name);
         console::cheer(format!(
             "\nTo {name}, run:\nproctor execute {name} ARG_ONE=foo ARG_TWO=bar"

@@ -2,28 +2,30 @@
 
 use std::collections::BTreeMap;
 
-use proctor_api::{Execution, ExecutionRequest};
+use proctor_api::{ArgMetadata, ExecutionRequest, Metadata};
 
+use crate::arg;
+use crate::args_file::{self, ArgsFile};
 use crate::assignment;
-use crate::cli::{ExecuteArgs, Format};
+use crate::cli::ExecuteArgs;
 use crate::client::Client;
+use crate::commands::accepted;
 use crate::commands::describe::unknown_proc;
-use crate::commands::logs;
 use crate::console::{self, row};
-use crate::context::{Context, answer, chat};
+use crate::context::{Context, chat};
 use crate::error::{Error, UsageError};
 use crate::escape::visible;
-use crate::exit_code::{self, Exit};
-use crate::follow::Follower;
-use crate::outcome;
+use crate::exit_code::Exit;
+use crate::prompt;
 
 /// Asks for an execution and follows its log, or leaves it to itself.
 pub async fn run(context: &Context, args: ExecuteArgs) -> Result<Exit, Error> {
-    check_format(&args)?;
-    let variables = assignment::parse_args(&args.args)?;
+    accepted::check_format(&args.follow)?;
+    let mut variables = variables(&args)?;
     let client = context.client()?;
-    chat(args.output.output(), || {
-        tell_request(&args.name, &variables)
+    complete(context, &client, &args.name, &mut variables).await?;
+    chat(&*args.follow.output.output(), || {
+        tell_request(&args.name, &variables);
     });
 
     let request = ExecutionRequest {
@@ -34,58 +36,72 @@ pub async fn run(context: &Context, args: ExecuteArgs) -> Result<Exit, Error> {
     let accepted = client.execute(&request).await;
     let execution = accepted.map_err(|error| unknown_proc(error, &args.name))?;
 
-    if args.detach {
-        leave(&args, &execution)
-    } else {
-        follow(&client, &execution).await
-    }
+    accepted::follow_or_leave(context, &client, &args.follow, &execution).await
 }
 
-/// Stdout belongs to the proc while its log is followed.
-fn check_format(args: &ExecuteArgs) -> Result<(), UsageError> {
-    match args.output.format {
-        _ if args.detach => Ok(()),
-        Format::Text => Ok(()),
-        Format::Json => Err(UsageError::FormatWithoutDetach("json")),
-        Format::Name => Err(UsageError::FormatWithoutDetach("name")),
+/// The args of the file, and those that were typed, which go first.
+fn variables(args: &ExecuteArgs) -> Result<BTreeMap<String, String>, UsageError> {
+    let typed = assignment::parse_args(&args.args)?;
+    let mut file = match &args.file {
+        Some(path) => args_file::read(path).map_err(UsageError::ArgsFile)?,
+        None => ArgsFile::default(),
+    };
+    file.left_out.retain(|name| !typed.contains_key(name));
+    if !file.left_out.is_empty() {
+        console::warn(format!(
+            "Without a value, and left out: {}",
+            visible(&file.left_out.join(", "))
+        ));
+    }
+    file.values.extend(typed);
+    Ok(file.values)
+}
+
+/// Asks for the required args that are missing, or refuses to go on without them.
+async fn complete(
+    context: &Context,
+    client: &Client,
+    name: &str,
+    variables: &mut BTreeMap<String, String>,
+) -> Result<(), Error> {
+    let metadata = match client.proc_to_execute(name).await {
+        Ok(metadata) => metadata,
+        // A service that cannot tell one proc judges the args itself.
+        Err(error) if error.is_foreign_not_found() => return Ok(()),
+        Err(error) => return Err(unknown_proc(error, name)),
+    };
+    let missing = arg::missing(&metadata, variables);
+    if missing.is_empty() {
+        return Ok(());
+    }
+    if !context.may_ask() {
+        return Err(missing_args(&metadata, &missing).into());
+    }
+    for arg in missing {
+        variables.insert(arg.name.clone(), prompt::value_of(arg)?);
+    }
+    Ok(())
+}
+
+fn missing_args(metadata: &Metadata, missing: &[&ArgMetadata]) -> UsageError {
+    let line = |arg: &&ArgMetadata| {
+        let text = format!("{} ({})", arg.description, arg::rules(arg).join("; "));
+        row(&visible(&arg.name), &visible(text.trim()))
+    };
+    UsageError::MissingArgs {
+        name: metadata.name.clone(),
+        lines: missing.iter().map(line).collect(),
     }
 }
 
 fn tell_request(name: &str, variables: &BTreeMap<String, String>) {
     console::say(row("Executing Proc", &visible(name)));
     if variables.is_empty() {
-        console::say("With No Variables");
+        console::fail("With No Variables");
         return;
     }
     console::head("With Variables");
     for (name, value) in variables {
         console::say(row(&visible(name), &visible(value)));
     }
-}
-
-fn leave(args: &ExecuteArgs, execution: &Execution) -> Result<Exit, Error> {
-    let output = args.output.output();
-    chat(output, || console::cheer("\nExecution Created"));
-    answer(&output.receipt(execution))?;
-    let Some(end) = outcome::end_of(execution) else {
-        chat(output, || {
-            let id = execution.id;
-            console::say(format!("\nTo follow its log, run:\nproctor logs {id}"));
-        });
-        return Ok(exit_code::SUCCESS);
-    };
-    let exit = exit_code::of_end(&end);
-    if exit != exit_code::SUCCESS {
-        console::fail(outcome::line(&end));
-    }
-    Ok(exit)
-}
-
-async fn follow(client: &Client, execution: &Execution) -> Result<Exit, Error> {
-    console::cheer("\nExecution Created");
-    console::say(row("ID", &execution.id.to_string()));
-    console::say(row("Name", &visible(&execution.name)));
-    console::cheer("\nStreaming logs");
-    let follower = Follower::of_accepted(client, execution.id, tokio::io::stdout());
-    logs::follow(follower, execution.id).await
 }

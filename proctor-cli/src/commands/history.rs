@@ -5,7 +5,6 @@ use crate::client::{Client, HistoryQuery};
 use crate::console;
 use crate::context::{Context, answer, chat};
 use crate::error::Error;
-use crate::output::history_heading;
 
 use proctor_api::Execution;
 
@@ -17,12 +16,9 @@ pub async fn run(context: &Context, args: HistoryArgs) -> Result<(), Error> {
     let output = args.output.output();
     let executions = fetch(&context.client()?, args).await?;
 
-    chat(output, || {
-        if executions.is_empty() {
-            console::say("No executions found");
-        } else {
-            console::cheer(history_heading());
-        }
+    chat(&*output, || match output.executions_heading(&executions) {
+        Some(heading) if !executions.is_empty() => console::cheer(heading),
+        _ => console::say("No executions found"),
     });
     answer(&output.executions(&executions))
 }

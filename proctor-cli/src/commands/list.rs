@@ -10,9 +10,9 @@ pub async fn run(context: &Context, args: ListArgs) -> Result<(), Error> {
     let output = args.output.output();
     let procs = context.client()?.procs().await?;
 
-    chat(output, || console::cheer("List of Procs:\n"));
+    chat(&*output, || console::cheer("List of Procs:\n"));
     answer(&output.procs(&procs))?;
-    chat(output, || {
+    chat(&*output, || {
         console::cheer(
             "\nFor detailed information of any proc, run:\nproctor describe <proc_name>",
         );

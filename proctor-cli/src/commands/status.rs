@@ -12,9 +12,9 @@ pub async fn run(context: &Context, args: StatusArgs) -> Result<(), Error> {
     let output = args.output.output();
     let execution = context.client()?.execution(args.execution.id).await?;
 
-    chat(output, || console::cheer("Getting status"));
+    chat(&*output, || console::cheer("Getting status"));
     answer(&output.execution(&execution))?;
-    chat(output, || match outcome::end_of(&execution) {
+    chat(&*output, || match outcome::end_of(&execution) {
         Some(end) if exit_code::of_end(&end) == exit_code::SUCCESS => {
             console::cheer(outcome::line(&end));
         }

@@ -26,7 +26,7 @@ pub async fn run(context: &Context, args: StopArgs) -> Result<Exit, Error> {
     };
 
     let mut execution = client.stop(id, &request).await?;
-    chat(output, || console::cheer("Stop requested"));
+    chat(&*output, || console::cheer("Stop requested"));
     if !args.no_wait {
         execution = tokio::select! {
             ended = ended(&client, execution) => ended?,
@@ -34,7 +34,7 @@ pub async fn run(context: &Context, args: StopArgs) -> Result<Exit, Error> {
         };
     }
     answer(&output.receipt(&execution))?;
-    chat(output, || {
+    chat(&*output, || {
         if let Some(end) = outcome::end_of(&execution) {
             console::say(outcome::line(&end));
         }

@@ -5,8 +5,9 @@ use std::fmt::Write as _;
 use proctor_api::{Execution, Metadata, Published};
 use serde::Serialize;
 
+use crate::client::User;
 use crate::escape::is_hazardous;
-use crate::output::Output;
+use crate::output::{Output, SecretRow};
 
 pub struct Json;
 
@@ -33,6 +34,14 @@ impl Output for Json {
 
     fn published(&self, published: &Published) -> String {
         document(published)
+    }
+
+    fn secrets(&self, secrets: &[SecretRow]) -> String {
+        document(secrets)
+    }
+
+    fn user(&self, user: &User) -> String {
+        document(user)
     }
 }
 

@@ -4,8 +4,9 @@ use std::fmt::Display;
 
 use proctor_api::{Execution, Metadata, Published};
 
+use crate::client::User;
 use crate::escape::visible;
-use crate::output::Output;
+use crate::output::{Output, SecretRow};
 
 pub struct Name;
 
@@ -32,6 +33,16 @@ impl Output for Name {
 
     fn published(&self, published: &Published) -> String {
         lines(published.published.iter().map(|one| visible(&one.name)))
+    }
+
+    fn secrets(&self, secrets: &[SecretRow]) -> String {
+        let set = secrets.iter().filter(|secret| secret.is_set);
+        lines(set.map(|secret| visible(&secret.name)))
+    }
+
+    fn user(&self, user: &User) -> String {
+        let email = user.get("email").and_then(serde_json::Value::as_str);
+        lines(email.map(visible))
     }
 }
 

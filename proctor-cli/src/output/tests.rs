@@ -5,6 +5,8 @@ use proctor_api::{ArgMetadata, ArgType, EnvVars, Execution, Metadata, Status, Tr
 
 use super::{Output, json::Json, name::Name, text::Text};
 
+const TEXT: Text = Text { width: None };
+
 fn metadata() -> Metadata {
     Metadata {
         name: "say-hello".into(),
@@ -62,7 +64,7 @@ fn execution() -> Execution {
 
 #[test]
 fn text_shows_what_others_wrote_without_obeying_it() {
-    let text = Text.procs(&[metadata()]);
+    let text = TEXT.procs(&[metadata()]);
 
     assert_eq!(
         text,
@@ -72,7 +74,7 @@ fn text_shows_what_others_wrote_without_obeying_it() {
 
 #[test]
 fn a_description_tells_what_an_arg_must_be() {
-    let text = Text.proc(&metadata());
+    let text = TEXT.proc(&metadata());
 
     assert!(text.contains("[ops, dev]\n"), "{text}");
     assert!(
@@ -84,7 +86,7 @@ fn a_description_tells_what_an_arg_must_be() {
 
 #[test]
 fn status_tells_where_the_time_went() {
-    let text = Text.execution(&execution());
+    let text = TEXT.execution(&execution());
 
     for part in ["Exit Code", "Status", "RUNNING", "1m29s", "1.0 s", "world"] {
         assert!(text.contains(part), "{part} is not in {text}");

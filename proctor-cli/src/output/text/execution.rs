@@ -6,11 +6,13 @@ use jiff::Timestamp;
 use owo_colors::OwoColorize as _;
 use proctor_api::{Execution, Transition};
 
-use crate::console::row;
 use crate::escape::visible;
+use crate::output::table::{self, Column};
+use crate::output::text::{Text, document};
 
 /// The rows of `status`.
-pub fn status(execution: &Execution) -> String {
+pub fn status(text: &Text, execution: &Execution) -> String {
+    let row = |name: &str, value: &str| text.row(name, value);
     let mut lines = vec![
         row("ID", &execution.id.to_string()),
         row("Job Name", &visible(&execution.job_name)),
@@ -26,48 +28,45 @@ pub fn status(execution: &Execution) -> String {
     for (name, value) in &execution.args {
         lines.push(row(&visible(name), &visible(value)));
     }
-    lines.extend(where_the_time_went(&execution.transitions));
-    lines.push(String::new());
-    lines.join("\n")
+    lines.extend(where_the_time_went(text, &execution.transitions));
+    document(lines)
 }
 
 /// What `execute --detach` and `stop` answer.
-pub fn receipt(execution: &Execution) -> String {
-    let lines = [
+pub fn receipt(text: &Text, execution: &Execution) -> String {
+    let row = |name: &str, value: &str| text.row(name, value);
+    document([
         row("ID", &execution.id.to_string()),
         row("Name", &visible(&execution.name)),
         row("Status", execution.status.as_str()),
-        String::new(),
-    ];
-    lines.join("\n")
+    ])
 }
 
-/// The table of `history`.
-pub fn history(executions: &[Execution]) -> String {
-    let mut text = String::new();
-    for execution in executions {
-        let line = format!(
-            "{:<17} {:<19} {:<20} {:>9} {:<32} {}",
-            execution.id,
-            execution.status,
+/// The table of `history`, its heading first.
+pub fn history(executions: &[Execution], width: Option<usize>) -> Vec<String> {
+    const COLUMNS: [Column; 6] = [
+        Column::whole(17),
+        Column::whole(19),
+        Column::whole(20),
+        Column::number(9),
+        Column::cut(32),
+        Column::cut(0),
+    ];
+    let heading = ["ID", "STATUS", "CREATED", "RAN", "PROC", "USER"].map(str::to_owned);
+    let row = |execution: &Execution| {
+        [
+            execution.id.to_string(),
+            execution.status.to_string(),
             second(execution.created_at),
             duration(execution.started_at, execution.finished_at),
-            visible(&execution.job_name),
-            visible(&execution.user_email),
-        );
-        text.push_str(line.trim_end());
-        text.push('\n');
-    }
-    text
-}
-
-/// The heading above [`history`]'s columns.
-#[must_use]
-pub fn history_heading() -> String {
-    format!(
-        "{:<17} {:<19} {:<20} {:>9} {:<32} USER",
-        "ID", "STATUS", "CREATED", "RAN", "PROC"
-    )
+            visible(&execution.job_name).into_owned(),
+            visible(&execution.user_email).into_owned(),
+        ]
+    };
+    let rows: Vec<_> = std::iter::once(heading)
+        .chain(executions.iter().map(row))
+        .collect();
+    table::lines(&COLUMNS, &rows, width)
 }
 
 fn extras(execution: &Execution) -> Vec<(&'static str, String)> {
@@ -98,7 +97,7 @@ fn extras(execution: &Execution) -> Vec<(&'static str, String)> {
 }
 
 /// Each status with the time it was reached and how long it lasted.
-fn where_the_time_went(transitions: &[Transition]) -> Vec<String> {
+fn where_the_time_went(text: &Text, transitions: &[Transition]) -> Vec<String> {
     let mut lines = Vec::new();
     if !transitions.is_empty() {
         lines.push(format!("\n{}", "Statuses".magenta()));
@@ -108,7 +107,7 @@ fn where_the_time_went(transitions: &[Transition]) -> Vec<String> {
         let lasted = duration(Some(transition.at), next);
         let reason = transition.reason.as_deref().unwrap_or_default();
         let value = format!("{} {lasted:>9}  {}", second(transition.at), visible(reason));
-        lines.push(row(transition.status.as_str(), &value));
+        lines.push(text.row(transition.status.as_str(), &value));
     }
     lines
 }

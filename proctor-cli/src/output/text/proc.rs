@@ -3,11 +3,13 @@
 use owo_colors::OwoColorize as _;
 use proctor_api::{ArgMetadata, Metadata};
 
-use crate::console::row;
+use crate::arg;
 use crate::escape::visible;
+use crate::output::text::{Text, document};
 
 /// The rows of `describe`; those that the Go client had always, the others where they say something.
-pub fn describe(metadata: &Metadata) -> String {
+pub fn describe(text: &Text, metadata: &Metadata) -> String {
+    let row = |name: &str, value: &str| text.row(name, value);
     let groups = format!("[{}]", metadata.authorized_groups.join(", "));
     let mut lines = vec![
         row("Description", &visible(&metadata.description)),
@@ -28,8 +30,7 @@ pub fn describe(metadata: &Metadata) -> String {
     for secret in &metadata.env_vars.secrets {
         lines.push(row(&visible(&secret.name), &visible(&secret.description)));
     }
-    lines.push(String::new());
-    lines.join("\n")
+    document(lines)
 }
 
 fn extras(metadata: &Metadata) -> Vec<(&'static str, String)> {
@@ -67,21 +68,7 @@ fn extras(metadata: &Metadata) -> Vec<(&'static str, String)> {
 
 /// The description of an arg and, in brackets, what its value must be.
 fn arg_text(arg: &ArgMetadata) -> String {
-    let mut rules = Vec::new();
-    if arg.required == Some(true) {
-        rules.push("required".to_owned());
-    }
-    if let Some(choices) = &arg.choices {
-        rules.push(format!("one of {}", choices.join(", ")));
-    } else if let Some(kind) = arg.kind {
-        rules.push(kind.as_str().to_owned());
-    }
-    if let Some(pattern) = &arg.pattern {
-        rules.push(format!("matches {pattern}"));
-    }
-    if let Some(default) = &arg.default {
-        rules.push(format!("default {default}"));
-    }
+    let rules = arg::rules(arg);
     if rules.is_empty() {
         arg.description.clone()
     } else {
