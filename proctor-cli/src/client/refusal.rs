@@ -2,6 +2,7 @@
 
 use proctor_api::Problem;
 
+use crate::client::VERSION;
 use crate::escape::{visible, visible_lines};
 
 /// Longest body of somebody else's error page that is shown.
@@ -51,8 +52,20 @@ pub fn refusal(problem: &Problem) -> String {
     for mistake in &problem.mistakes {
         lines.push(format!("  {}", visible(&mistake.to_string())));
     }
+    if problem.detail.contains("outdated version") {
+        lines.push(format!("This is proctor {VERSION}."));
+    }
     if let Some(id) = problem.execution_id {
         lines.push(format!("The execution is stored: proctor status {id}"));
+    }
+    match problem.status {
+        404 | 405 if !is_proctords => {
+            lines.push(
+                "Check that PROCTOR_HOST is a proctord, and not older than 3.0.0.".to_owned(),
+            );
+        }
+        503 => lines.push("It may pass: try again in a moment.".to_owned()),
+        _ => {}
     }
     if !user_mistake && !problem.instance.is_empty() {
         lines.push(format!(

@@ -40,6 +40,13 @@ fn show(path: &Path) -> Result<(), Error> {
             visible(key)
         ));
     }
+    if settings.get("ACCESS_TOKEN").is_some() && file::is_readable_by_others(path) {
+        let path = path.display().to_string();
+        let path = visible(&path);
+        console::warn(format!(
+            "The token in {path} can be read by others; run: chmod 600 {path}"
+        ));
+    }
     for key in KEYS
         .into_iter()
         .filter(|key| config::variable(key).is_some())

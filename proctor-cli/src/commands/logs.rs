@@ -41,7 +41,7 @@ pub async fn follow(
         }
         match interrupted(context).await {
             Wish::Leave => return Ok(left(id)),
-            Wish::Continue => {}
+            Wish::Continue => console::cheer("Streaming logs"),
             Wish::Stop => stop(client, id).await,
         }
     }

@@ -89,6 +89,21 @@ pub fn read(path: &Path) -> Result<Option<FileSettings>, ConfigError> {
     }
 }
 
+/// Whether others than its owner can read the file; never where files have no such thing.
+#[must_use]
+pub fn is_readable_by_others(path: &Path) -> bool {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        std::fs::metadata(path).is_ok_and(|metadata| metadata.permissions().mode() & 0o077 != 0)
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = path;
+        false
+    }
+}
+
 /// Replaces the file as a whole: a reader sees the old one or the new one.
 pub fn write(path: &Path, settings: &FileSettings) -> Result<(), ConfigError> {
     replace(path, settings.to_yaml().as_bytes()).map_err(|source| ConfigError::Write {

@@ -10,7 +10,7 @@ use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout};
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 use tokio_tungstenite::tungstenite::error::{ProtocolError, UrlError};
-use tokio_tungstenite::tungstenite::http::{HeaderValue, Request};
+use tokio_tungstenite::tungstenite::http::{HeaderValue, Request, Response, StatusCode};
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Bytes, Error as WsError, Message};
@@ -59,6 +59,9 @@ impl Connection {
                 settings: settings.clone(),
                 heard: Instant::now(),
             }),
+            Ok(Err(WsError::Http(answer))) if lacks_its_reason(&answer) => {
+                Err(refusal(client, id, answer.status().as_u16()).await)
+            }
             Ok(Err(error)) => Err(dial_interruption(settings, error)),
             Err(_) => Err(Interruption::Cut(ClientError::Timeout {
                 cause: format!("{} did not open the log in time", settings.host),
@@ -151,6 +154,26 @@ fn upgrade_request(client: &Client, id: u64, offset: u64) -> Result<Request<()>,
         HeaderValue::from_static(LOG_SUBPROTOCOL),
     );
     Ok(request)
+}
+
+/// Whether an upgrade was refused by words that have not come along: only what arrives together with the
+/// answer's head is there.
+fn lacks_its_reason(answer: &Response<Option<Vec<u8>>>) -> bool {
+    let is_there = answer.body().as_ref().is_some_and(|body| !body.is_empty());
+    answer.status().is_client_error() && answer.status() != StatusCode::UNAUTHORIZED && !is_there
+}
+
+/// A refusal with its words: a plain question about the execution is refused for the same reason.
+async fn refusal(client: &Client, id: u64, status: u16) -> Interruption {
+    match client.execution(id).await {
+        Err(ClientError::Answer(problem)) if problem.status == status => {
+            ClientError::Answer(problem).into()
+        }
+        Err(ClientError::Forbidden(problem)) if problem.status == status => {
+            ClientError::Forbidden(problem).into()
+        }
+        _ => ClientError::of_answer(client.settings(), status, b"").into(),
+    }
 }
 
 /// Whether it helps to dial again.

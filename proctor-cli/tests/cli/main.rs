@@ -5,14 +5,27 @@
     reason = "in a test, whatever fails to unwrap is the failure"
 )]
 
+mod completion;
 mod config;
+mod defects;
 mod ends;
 mod errors;
 mod execute;
+#[cfg(unix)]
+mod interrupt;
 mod listing;
 mod logs;
+mod procs;
+#[cfg(unix)]
+mod prompts;
 mod publish;
+mod rerun;
 mod run;
 mod secret;
 mod stub;
+mod template;
+#[cfg(unix)]
+mod terminal;
+mod v2;
+mod whoami;
 mod wire;

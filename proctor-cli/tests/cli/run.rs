@@ -10,8 +10,10 @@ use tokio::process::Command;
 
 use crate::stub::Stub;
 
+/// The binary.
+pub const PROCTOR: &str = env!("CARGO_BIN_EXE_proctor");
 /// Everything hangs together here or not at all.
-const DEADLINE: Duration = Duration::from_secs(60);
+pub const DEADLINE: Duration = Duration::from_secs(60);
 
 /// A user with a config folder and an environment.
 pub struct User {
@@ -59,9 +61,15 @@ impl User {
     }
 
     pub fn command(&self, args: &[&str]) -> Command {
-        let mut command = Command::new(Path::new(env!("CARGO_BIN_EXE_proctor")));
+        let mut command = self.program(Path::new(PROCTOR));
+        command.args(args);
         command
-            .args(args)
+    }
+
+    /// Any program in the user's environment.
+    pub fn program(&self, program: &Path) -> Command {
+        let mut command = Command::new(program);
+        command
             .env_clear()
             .env("HOME", self.folder.path())
             .env("LOCAL_CONFIG_DIR", self.folder.path().join("config"))

@@ -2,12 +2,13 @@
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use futures::{SinkExt as _, StreamExt as _};
 use serde_json::Value;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
@@ -69,6 +70,8 @@ pub enum Step {
     Cut,
     /// Frames without end, until nobody takes them.
     Flood,
+    /// Nothing, until this path was asked for.
+    UntilAsked(&'static str),
     /// Nothing more, until the client leaves.
     Hold,
 }
@@ -76,11 +79,12 @@ pub enum Step {
 /// The server.
 pub struct Stub {
     pub address: SocketAddr,
-    requests: Arc<Mutex<Vec<Request>>>,
+    requests: Requests,
     /// Ends with the stub.
     server: JoinSet<()>,
 }
 
+type Requests = Arc<watch::Sender<Vec<Request>>>;
 type Script = Arc<dyn Fn(&Request) -> Reply + Send + Sync>;
 
 impl Stub {
@@ -89,7 +93,7 @@ impl Stub {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let mut stub = Self {
             address: listener.local_addr().unwrap(),
-            requests: Arc::default(),
+            requests: Arc::new(watch::Sender::new(Vec::new())),
             server: JoinSet::new(),
         };
         let requests = Arc::clone(&stub.requests);
@@ -114,19 +118,26 @@ impl Stub {
     }
 
     pub fn requests(&self) -> Vec<Request> {
-        self.requests.lock().unwrap().clone()
+        self.requests.borrow().clone()
+    }
+
+    /// Asks for a path, as a client would.
+    pub async fn ask(&self, path: &str) {
+        let mut stream = TcpStream::connect(self.address).await.unwrap();
+        let request = format!("GET {path} HTTP/1.1\r\n\r\n");
+        stream.write_all(request.as_bytes()).await.unwrap();
+        stream.read_u8().await.unwrap();
     }
 }
 
-async fn serve(mut stream: TcpStream, script: Script, requests: Arc<Mutex<Vec<Request>>>) {
+async fn serve(mut stream: TcpStream, script: Script, requests: Requests) {
     while let Some(mut request) = read_request(&mut stream).await {
-        {
-            let mut requests = requests.lock().unwrap();
+        requests.send_modify(|requests| {
             let same =
                 |other: &&Request| other.method == request.method && other.path() == request.path();
             request.before = requests.iter().filter(same).count();
             requests.push(request.clone());
-        }
+        });
         match script(&request) {
             Reply::Json(status, body) => {
                 let kind = if status < 400 { "json" } else { "problem+json" };
@@ -135,7 +146,7 @@ async fn serve(mut stream: TcpStream, script: Script, requests: Arc<Mutex<Vec<Re
             Reply::Text(status, body) => answer(&mut stream, status, "plain", body).await,
             Reply::Drop => return,
             Reply::Hang => std::future::pending().await,
-            Reply::Log(steps) => return play(stream, &request, steps).await,
+            Reply::Log(steps) => return play(stream, &request, steps, &requests).await,
         }
     }
 }
@@ -176,7 +187,7 @@ async fn answer(stream: &mut TcpStream, status: u16, kind: &str, body: &str) {
     let _ = stream.write_all(body.as_bytes()).await;
 }
 
-async fn play(mut stream: TcpStream, request: &Request, steps: Vec<Step>) {
+async fn play(mut stream: TcpStream, request: &Request, steps: Vec<Step>, requests: &Requests) {
     assert_eq!(request.header("Sec-WebSocket-Protocol"), "proctor.logs.v3");
     let accept = derive_accept_key(request.header("Sec-WebSocket-Key").as_bytes());
     let head = format!(
@@ -199,6 +210,10 @@ async fn play(mut stream: TcpStream, request: &Request, steps: Vec<Step>) {
                     reason: Utf8Bytes::from_static(reason),
                 };
                 let _ = socket.close(Some(frame)).await;
+            }
+            Step::UntilAsked(path) => {
+                let asked = |all: &Vec<Request>| all.iter().any(|one| one.path() == path);
+                let _ = requests.subscribe().wait_for(asked).await;
             }
             Step::Cut => return,
             Step::Flood => flood(&mut socket).await,
