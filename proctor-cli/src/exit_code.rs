@@ -16,9 +16,9 @@ impl From<Exit> for ExitCode {
 
 /// Everything went well.
 pub const SUCCESS: Exit = Exit(0);
-/// A command other than `execute` and `logs` failed.
+/// A command other than `execute`, `rerun` and `logs` failed.
 pub const FAILURE: Exit = Exit(1);
-/// What was typed cannot be understood; nothing was sent.
+/// What was typed cannot be understood or lacks a required arg; nothing was sent.
 pub const USAGE: Exit = Exit(2);
 /// The proc was ended by its deadline.
 pub const TIMED_OUT: Exit = Exit(124);
@@ -35,11 +35,11 @@ pub const STOPPED: Exit = Exit(143);
 
 /// The table as `proctor execute --help` shows it.
 pub const TABLE: &str = "\
-Exit codes of execute and logs:
+Exit codes of execute, rerun and logs:
   0        the proc succeeded (with --detach: its execution was accepted)
   1..255   the proc's own exit code, if it failed with one
   128+n    the proc was ended by signal n
-  2        what was typed cannot be understood; nothing was sent
+  2        what was typed cannot be understood or lacks a required arg; nothing was sent
   124      the proc was ended by its deadline
   125      proctor itself failed: network, credentials, requirement not met, lost
   126      the proc could not be started

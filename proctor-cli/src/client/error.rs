@@ -5,7 +5,7 @@ use std::error::Error as StdError;
 
 use proctor_api::Problem;
 
-use crate::client::refusal::{forbidden, problem, refusal};
+use crate::client::refusal::{forbidden, lacks_route, problem, refusal};
 use crate::config::Settings;
 use crate::escape::visible;
 
@@ -90,8 +90,9 @@ impl ClientError {
     #[must_use]
     pub fn not_found(&self) -> Option<&Problem> {
         match self {
-            Self::Answer(problem) if problem.status == 404 && !problem.kind.is_empty() => {
-                Some(problem)
+            Self::Answer(problem) => {
+                let is_proctords = !problem.kind.is_empty() && !lacks_route(problem);
+                Some(&**problem).filter(|_| problem.status == 404 && is_proctords)
             }
             _ => None,
         }

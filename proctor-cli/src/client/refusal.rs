@@ -22,6 +22,14 @@ pub fn problem(status: u16, body: &[u8]) -> Problem {
     problem
 }
 
+/// Whether it is a proctord that answered, but one without the route.
+pub fn lacks_route(problem: &Problem) -> bool {
+    matches!(
+        problem.kind.as_str(),
+        "/problems/no-such-route" | "/problems/wrong-method"
+    )
+}
+
 /// The text of a 403.
 pub fn forbidden(problem: &Problem) -> String {
     let mut lines =
@@ -64,6 +72,9 @@ pub fn refusal(problem: &Problem) -> String {
                 "Check that PROCTOR_HOST is a proctord, and not older than 3.0.0.".to_owned(),
             );
         }
+        _ if lacks_route(problem) => lines.push(format!(
+            "This proctord does not know what proctor {VERSION} asks of it: it may be older."
+        )),
         503 => lines.push("It may pass: try again in a moment.".to_owned()),
         _ => {}
     }

@@ -208,3 +208,31 @@ async fn a_proctord_that_is_none_is_told_so() {
         }
     }
 }
+
+#[tokio::test]
+async fn a_proctord_of_another_age_is_told_so() {
+    let stub = Stub::start(|_| {
+        crate::wire::problem(
+            404,
+            json!({"type": "/problems/no-such-route", "detail": "there is nothing at this path"}),
+        )
+    })
+    .await;
+    for args in [["rerun", "7"], ["unpublish", "x"], ["describe", "x"]] {
+        let ended = User::of(&stub)
+            .run(
+                &[
+                    &args[..],
+                    if args[0] == "unpublish" { &["-y"] } else { &[] },
+                ]
+                .concat(),
+            )
+            .await;
+        assert!(
+            ended
+                .stderr
+                .contains("does not know what proctor v3.0.0 asks of it"),
+            "{ended:?}"
+        );
+    }
+}

@@ -5,7 +5,8 @@ use crate::stub::{Reply, Stub};
 
 #[tokio::test]
 async fn who_asks_is_told_in_every_way() {
-    let user = json!({"email": "a@example.org", "groups": ["ops", "dev\u{1b}"], "is_admin": false});
+    let user =
+        json!({"email": "a@example.org", "groups": ["ops", "dev\u{1b}"], "authenticated": false});
     let stub = Stub::start(move |_| Reply::Json(200, user.clone())).await;
     let user = User::of(&stub);
 
@@ -13,8 +14,8 @@ async fn who_asks_is_told_in_every_way() {
     assert_eq!(
         text.stdout(),
         format!(
-            "{:<40} a@example.org\n{:<40} [ops, dev\\u{{1b}}]\n{:<40} false\n",
-            "Email", "Groups", "Is Admin"
+            "{:<40} a@example.org\n{:<40} false\n{:<40} [ops, dev\\u{{1b}}]\n",
+            "Email", "Authenticated", "Groups"
         )
     );
     let name = user.run(&["whoami", "-oname"]).await.expect_code(0);

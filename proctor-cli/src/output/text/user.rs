@@ -6,10 +6,13 @@ use crate::client::User;
 use crate::escape::visible;
 use crate::output::text::{Text, document};
 
-/// A row for each thing that the service tells.
+/// A row for each thing that the service tells, the email first.
 pub fn rows(text: &Text, user: &User) -> String {
+    let is_email = |(name, _): &(&String, &Value)| name.as_str() == "email";
+    let emails = user.iter().filter(is_email);
+    let others = user.iter().filter(|field| !is_email(field));
     let row = |(name, value): (&String, &Value)| text.row(&title(name), &visible(&shown(value)));
-    document(user.iter().map(row))
+    document(emails.chain(others).map(row))
 }
 
 /// `required_groups` as `Required Groups`.
