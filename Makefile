@@ -11,13 +11,17 @@ IN_WORKSPACE := --release --workspace --locked
 
 .DEFAULT_GOAL := build
 .NOTPARALLEL:
-.PHONY: build demo test test-all check check-format check-clippy check-docs check-rules clean help tools
+.PHONY: build demo docs-features test test-all check check-format check-clippy check-docs check-rules clean help tools
 
 build: tools ## Build proctord, proctor and proctor-shim into target/release
 	cargo build $(IN_WORKSPACE) --bins
 
 demo: build ## Publish, execute, follow and stop procs on a service of its own, then clean up
 	scripts/demo.sh "$(BINARIES)"
+
+docs-features: build ## Write docs/features.md anew, from what the commands really print
+	scripts/docs-features.sh "$(BINARIES)" > "$(BINARIES)/features.md"
+	mv "$(BINARIES)/features.md" docs/features.md
 
 test: build ## Run every test
 	cargo test $(IN_WORKSPACE) --no-fail-fast

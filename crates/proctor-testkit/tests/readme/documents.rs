@@ -9,11 +9,14 @@ use proctor_testkit::binary;
 
 use crate::{fences, read, root};
 
-const DOCUMENTS: [&str; 4] = [
+const DOCUMENTS: [&str; 7] = [
     "README.md",
     "CHANGELOG.md",
     "docs/API.md",
     "docs/ARCHITECTURE.md",
+    "docs/creating_procs.md",
+    "docs/features.md",
+    "docs/glossary.md",
 ];
 
 /// The fail points by which tests of the fail points themselves go.
@@ -66,7 +69,7 @@ fn links_lead_to_files_that_are_there() {
 fn the_table_of_exit_codes_is_that_of_the_command_line() {
     let help = told(&["execute", "--help"]);
     let table = help
-        .split_once("Exit codes of execute and logs:\n")
+        .split_once("Exit codes of execute, rerun and logs:\n")
         .map(|(_, table)| table.lines().take_while(|line| line.starts_with("  ")))
         .expect("the help has a table of exit codes");
     let in_help: Vec<_> = table

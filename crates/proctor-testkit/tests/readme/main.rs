@@ -3,6 +3,7 @@
 //! product.
 
 mod documents;
+mod features;
 mod fences;
 mod service;
 mod shell;
