@@ -10,7 +10,10 @@ use crate::outcome;
 /// Prints where an execution stands.
 pub async fn run(context: &Context, args: StatusArgs) -> Result<(), Error> {
     let output = args.output.output();
-    let execution = context.client()?.execution(args.execution.id).await?;
+    let found = context.client()?.execution(args.execution.id).await;
+    let execution = found.inspect_err(|_| {
+        chat(&*output, || console::fail("Error while Getting Status:"));
+    })?;
 
     chat(&*output, || console::cheer("Getting status"));
     answer(&output.execution(&execution))?;

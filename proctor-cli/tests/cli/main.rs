@@ -15,6 +15,7 @@ mod execute;
 mod interrupt;
 mod listing;
 mod logs;
+mod modes;
 mod procs;
 #[cfg(unix)]
 mod prompts;

@@ -111,6 +111,10 @@ async fn status() {
     );
     // Version 2 said `Execution completed.` here of whatever still ran.
     assert_eq!(ended.stderr, "Getting status\n");
+
+    let stub = Stub::start(|_| Reply::Text(400, "no such id")).await;
+    let ended = User::of(&stub).run(&["status", "42"]).await.expect_code(1);
+    assert_eq!(ended.stderr, "Error while Getting Status:\nno such id\n");
 }
 
 #[tokio::test]
