@@ -66,6 +66,6 @@ pub fn stdout_width() -> Option<usize> {
 
 /// Whether stderr is a terminal that can show something and take it back.
 #[must_use]
-pub fn can_spin() -> bool {
+pub fn can_take_back() -> bool {
     io::stderr().is_terminal() && config::variable("TERM").is_none_or(|term| term != "dumb")
 }

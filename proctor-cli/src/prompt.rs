@@ -32,6 +32,7 @@ pub fn value_of(arg: &ArgMetadata) -> Result<String, PromptError> {
         description => format!("{} ({}):", visible(&arg.name), visible(description)),
     };
     let answer = match choices(arg) {
+        _ if !console::can_take_back() => type_plainly(&question, arg),
         Some(choices) => choose(&question, choices),
         None => type_in(&question, arg),
     };
@@ -74,6 +75,30 @@ fn type_in(question: &str, arg: &ArgMetadata) -> Result<String, InquireError> {
             })
         })
         .prompt()
+}
+
+/// Asks line by line, where the terminal cannot take back what it has shown.
+fn type_plainly(question: &str, arg: &ArgMetadata) -> Result<String, InquireError> {
+    let choices = choices(arg);
+    loop {
+        let rules = arg::rules(arg).join("; ");
+        console::ask(format!("{question} [{}] ", visible(&rules)));
+        let mut reply = String::new();
+        if io::stdin().lock().read_line(&mut reply)? == 0 {
+            return Err(InquireError::OperationCanceled);
+        }
+        let reply = reply.trim_end_matches(['\r', '\n']);
+        let mistake = match &choices {
+            Some(choices) if !choices.iter().any(|choice| choice == reply) => {
+                Some(format!("must be one of {}", choices.join(", ")))
+            }
+            _ => arg::value_mistake(arg, reply),
+        };
+        match mistake {
+            Some(mistake) => console::say(visible(&mistake)),
+            None => return Ok(reply.to_owned()),
+        }
+    }
 }
 
 /// Asks a question whose answer is yes or no; Enter is what the question says in capitals.

@@ -21,7 +21,7 @@ impl Spinner {
     #[must_use]
     pub fn new() -> Self {
         Self {
-            turns: console::can_spin(),
+            turns: console::can_take_back(),
             frame: 0,
         }
     }

@@ -58,6 +58,27 @@ async fn missing_args_are_asked_for_checked_and_chosen() {
 }
 
 #[tokio::test]
+async fn a_terminal_that_takes_nothing_back_is_asked_line_by_line() {
+    let stub = Stub::start(service).await;
+    let user = User::of(&stub).with("TERM", "dumb");
+
+    let mut terminal = Terminal::start(&user, &["execute", "say-hello", "WHO=you", "TIMES=1"]);
+    terminal
+        .shows("GREETING (How): [required; one of Hello, Servus, Namaste] ")
+        .await;
+    terminal.press("Hi\r");
+    terminal
+        .shows("must be one of Hello, Servus, Namaste")
+        .await;
+    terminal.shows("GREETING").await;
+    terminal.press("Servus\r");
+    terminal.shows("Execution completed.").await;
+
+    let left = terminal.end().await.expect_code(0);
+    assert!(!left.screen.contains('\x1b'), "{:?}", left.screen);
+}
+
+#[tokio::test]
 async fn only_what_is_missing_is_asked_for_and_ctrl_c_sends_nothing() {
     let stub = Stub::start(service).await;
     let user = User::of(&stub).with("TERM", "xterm");

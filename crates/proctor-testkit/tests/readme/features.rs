@@ -11,7 +11,7 @@ fn the_page_of_features_is_what_the_commands_print() {
     let binaries = binary("proctor");
     let binaries = binaries.parent().expect("a binary lies in a folder");
     for name in ["proctord", "proctor-shim"] {
-        binary(name);
+        assert_eq!(binary(name).parent(), Some(binaries));
     }
 
     let output = Command::new(root().join("scripts/docs-features.sh"))
