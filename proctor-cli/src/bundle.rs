@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use proctor_api::BUNDLE_LIMIT_BYTES;
 use sha2::{Digest as _, Sha256};
 
-pub use crate::bundle::command::check_command;
+pub use crate::bundle::command::{check_command, is_in_folder};
 
 /// The most files that one bundle may have.
 const FILE_LIMIT: usize = 1000;

@@ -99,6 +99,12 @@ impl<'a, W: AsyncWrite + Unpin> Follower<'a, W> {
             };
             let first = !self.outage.is_on();
             let Some(delay) = self.outage.next_delay(Instant::now(), self.patience) else {
+                if !first {
+                    console::say(format!(
+                        "The execution goes on without you. To follow it again, run `proctor logs {}`.",
+                        self.id
+                    ));
+                }
                 return Err(cause.into());
             };
             if first {

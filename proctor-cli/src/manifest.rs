@@ -83,7 +83,7 @@ pub fn read(paths: &[PathBuf]) -> Result<Vec<Definition>, PublishError> {
         let found = if path.is_dir() {
             read_folder(path)
         } else {
-            source::read(path)
+            read_file(path)
         };
         match found {
             Ok(found) => definitions.extend(found),
@@ -95,6 +95,31 @@ pub fn read(paths: &[PathBuf]) -> Result<Vec<Definition>, PublishError> {
         Ok(definitions)
     } else {
         Err(PublishError(mistakes))
+    }
+}
+
+/// A document alone brings no files, so its command must be found elsewhere: in the image, or in a bundle that
+/// it names.
+fn read_file(file: &Path) -> Result<Vec<Definition>, Vec<Located>> {
+    let definitions = source::read(file)?;
+    let lacks_files = |definition: &&Definition| {
+        let metadata = &definition.metadata;
+        let command = metadata.command.as_deref().unwrap_or_default();
+        let relative = command
+            .first()
+            .is_some_and(|program| bundle::is_in_folder(program));
+        relative && metadata.bundle.is_none() && metadata.image_name.is_empty()
+    };
+    let text = "names a file, and a document alone brings none: publish the folder that holds both";
+    let mistakes: Vec<Located> = definitions
+        .iter()
+        .filter(lacks_files)
+        .map(|definition| definition.locate("command[0]", text))
+        .collect();
+    if mistakes.is_empty() {
+        Ok(definitions)
+    } else {
+        Err(mistakes)
     }
 }
 

@@ -13,12 +13,17 @@ pub enum CommandError {
     Outside(String),
 }
 
+/// Whether the program is a file of the folder: a path that does not begin at the root.
+pub fn is_in_folder(program: &str) -> bool {
+    program.contains('/') && !program.starts_with('/')
+}
+
 /// Checks that a command which names a file of the folder can be started there.
 pub fn check_command(files: &[BundleFile], command: &[String]) -> Result<(), CommandError> {
     let Some(word) = command.first() else {
         return Ok(());
     };
-    if !word.contains('/') || word.starts_with('/') {
+    if !is_in_folder(word) {
         return Ok(());
     }
     let steps: Vec<&str> = word

@@ -43,7 +43,7 @@ pub struct FollowArgs {
 #[derive(Debug, Args)]
 pub struct ExecutionArgs {
     /// Id of the execution
-    #[arg(value_name = "ID")]
+    #[arg(value_name = "ID", value_parser = parse_id)]
     pub id: u64,
 }
 
@@ -93,4 +93,9 @@ fn parse_status(text: &str) -> Result<Status, String> {
         let names = Status::ALL.map(Status::as_str).join(", ");
         format!("{error}; there are {names}")
     })
+}
+
+fn parse_id(word: &str) -> Result<u64, String> {
+    word.parse()
+        .map_err(|_| "an execution's id is a number; `proctor history` shows them".to_owned())
 }

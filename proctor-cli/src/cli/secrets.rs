@@ -26,8 +26,8 @@ pub struct SecretSetArgs {
     /// Name of the proc
     #[arg(value_name = "PROC")]
     pub name: String,
-    /// Name of the secret
-    #[arg(value_name = "KEY")]
+    /// Name of the secret; its value is never an argument
+    #[arg(value_name = "KEY", value_parser = key)]
     pub key: String,
     /// Read the value from this file
     #[arg(long, value_name = "FILE")]
@@ -51,4 +51,14 @@ pub struct SecretRmArgs {
     /// Name of the secret
     #[arg(value_name = "KEY")]
     pub key: String,
+}
+
+/// A name, and not a name with a value, which others could read in the list of processes.
+fn key(word: &str) -> Result<String, String> {
+    if word.contains('=') {
+        return Err(
+            "give the name alone; the value is asked for, or read from standard input".to_owned(),
+        );
+    }
+    Ok(word.to_owned())
 }

@@ -26,7 +26,13 @@ pub async fn run(context: &Context, args: StopArgs) -> Result<Exit, Error> {
     };
 
     let mut execution = client.stop(id, &request).await?;
-    chat(&*output, || console::cheer("Stop requested"));
+    if execution.status.is_terminal() && execution.stop_requested.is_none() {
+        chat(&*output, || {
+            console::say("It had ended before; nothing was stopped")
+        });
+    } else {
+        chat(&*output, || console::cheer("Stop requested"));
+    }
     if !args.no_wait {
         execution = tokio::select! {
             ended = ended(&client, execution) => ended?,

@@ -178,6 +178,7 @@ async fn a_secret_is_asked_for_without_showing_it() {
 
     let mut terminal = Terminal::start(&user, &["secret", "set", "say-hello", "KEY"]);
     terminal.shows("Value of KEY for say-hello:").await;
+    terminal.hides_what_is_typed().await;
     terminal.press("hunter2\r");
     let left = terminal.end().await.expect_code(0);
 

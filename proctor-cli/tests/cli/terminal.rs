@@ -79,6 +79,25 @@ impl Terminal {
         self.keys.write_all(keys.as_bytes()).unwrap();
     }
 
+    /// Waits until what is typed is not shown any more.
+    pub async fn hides_what_is_typed(&self) {
+        let deadline = tokio::time::Instant::now() + DEADLINE;
+        loop {
+            let modes = rustix::termios::tcgetattr(&self.keys).expect("the terminal has modes");
+            if !modes
+                .local_modes
+                .contains(rustix::termios::LocalModes::ECHO)
+            {
+                return;
+            }
+            assert!(
+                tokio::time::Instant::now() < deadline,
+                "what is typed stays shown"
+            );
+            tokio::task::yield_now().await;
+        }
+    }
+
     /// Waits until the text stands on the screen, after whatever was waited for before.
     #[track_caller]
     pub fn shows<'a>(&'a mut self, text: &'a str) -> impl Future<Output = ()> + 'a {
