@@ -54,6 +54,10 @@ pub fn value_mistake(arg: &ArgMetadata, value: &str) -> Option<String> {
         }
         _ => {}
     }
+    let choices = arg.choices.as_deref();
+    if let Some(choices) = choices.filter(|choices| !choices.iter().any(|choice| choice == value)) {
+        return Some(format!("must be one of {}", choices.join(", ")));
+    }
     let pattern = arg.pattern.as_deref()?;
     // A pattern that cannot be read here is left to the service.
     let regex = regex::RegexBuilder::new(&format!("^(?:{pattern})$"))

@@ -75,7 +75,7 @@ async fn complete(
         return Ok(());
     }
     if !context.may_ask() {
-        return Err(missing_args(&metadata, &missing).into());
+        return Err(missing_args(&metadata, &missing, variables).into());
     }
     for arg in missing {
         variables.insert(arg.name.clone(), prompt::value_of(arg)?);
@@ -83,14 +83,24 @@ async fn complete(
     Ok(())
 }
 
-fn missing_args(metadata: &Metadata, missing: &[&ArgMetadata]) -> UsageError {
+/// What is missing, and in the same breath what is wrong with what is given.
+fn missing_args(
+    metadata: &Metadata,
+    missing: &[&ArgMetadata],
+    given: &BTreeMap<String, String>,
+) -> UsageError {
     let line = |arg: &&ArgMetadata| {
         let text = format!("{} ({})", arg.description, arg::rules(arg).join("; "));
         row(&visible(&arg.name), &visible(text.trim()))
     };
+    let declared = metadata.env_vars.args.iter();
+    let wrong = declared.filter_map(|arg| {
+        let mistake = arg::value_mistake(arg, given.get(&arg.name)?)?;
+        Some(row(&visible(&arg.name), &visible(&mistake)))
+    });
     UsageError::MissingArgs {
         name: metadata.name.clone(),
-        lines: missing.iter().map(line).collect(),
+        lines: missing.iter().map(line).chain(wrong).collect(),
     }
 }
 

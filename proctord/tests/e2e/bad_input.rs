@@ -54,17 +54,33 @@ fn all_mistakes_in_the_args_are_told_at_once_and_the_try_is_kept() {
         },
     );
 
-    let ran = proctord
-        .proctor(&["execute", "strict", "COUNT=many", "SIZE=xl", "WHAT=1"])
+    let without = proctord
+        .proctor(&["execute", "strict", "COUNT=many", "SIZE=xl"])
         .run();
+    let words = [
+        "execute",
+        "strict",
+        "WHO=",
+        "COUNT=many",
+        "SIZE=xl",
+        "WHAT=1",
+    ];
+    let ran = proctord.proctor(&words).run();
     let history = proctord.proctor(&["history", "-o", "json"]).succeed();
 
+    assert_eq!(without.code, Some(2), "{without:?}");
+    for mistake in ["WHO ", "must be a whole number", "must be one of s, m"] {
+        assert!(
+            without.stderr.contains(mistake),
+            "{mistake} is not in {}",
+            without.stderr
+        );
+    }
     assert_eq!(ran.code, Some(125), "{ran:?}");
     for mistake in [
         "args.COUNT must be a whole number",
         "args.SIZE must be one of s, m",
         "args.WHAT is not an arg of this proc, which takes WHO, COUNT, SIZE",
-        "args.WHO is required",
         "secrets.KEY is not set",
         "secrets.OTHER_KEY is not set",
     ] {
@@ -78,7 +94,7 @@ fn all_mistakes_in_the_args_are_told_at_once_and_the_try_is_kept() {
     assert_eq!(history[0]["status"], "REQUIREMENT_NOT_MET");
     let reason = history[0]["reason"].as_str().unwrap();
     assert!(
-        reason.contains("args.WHO is required") && reason.contains("secrets.KEY is not set"),
+        reason.contains("args.COUNT must be") && reason.contains("secrets.KEY is not set"),
         "{reason}"
     );
 }
