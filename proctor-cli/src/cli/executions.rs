@@ -96,6 +96,8 @@ fn parse_status(text: &str) -> Result<Status, String> {
 }
 
 fn parse_id(word: &str) -> Result<u64, String> {
-    word.parse()
-        .map_err(|_| "an execution's id is a number; `proctor history` shows them".to_owned())
+    word.parse().map_err(|_| {
+        "No valid execution context id provided as argument; `proctor history` shows the ids"
+            .to_owned()
+    })
 }
