@@ -5,6 +5,7 @@ mod binaries;
 mod command_line;
 mod ledger;
 mod proctord;
+mod runs;
 mod wait;
 
 pub use binaries::binary;

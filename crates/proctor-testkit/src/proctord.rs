@@ -8,7 +8,7 @@ use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::command_line::CommandLine;
-use crate::{binary, wait_for};
+use crate::{binary, runs, wait_for};
 
 /// How a proctord is to be started.
 #[derive(Debug, Clone)]
@@ -109,6 +109,7 @@ impl Starting {
                 address,
                 log: self.log,
                 data_dir: self.data_dir,
+                runs_go_on: false,
             }),
             None => {
                 let status = self.child.wait().expect("it can be waited for");
@@ -127,6 +128,8 @@ pub struct Proctord {
     address: String,
     log: PathBuf,
     data_dir: PathBuf,
+    /// Whether its executions are left to the next one on the same folder.
+    runs_go_on: bool,
 }
 
 impl Proctord {
@@ -186,11 +189,12 @@ impl Proctord {
         kill_process(pid, signal).expect("it can be signalled");
     }
 
-    /// Kills it where it stands.
+    /// Kills it where it stands; its executions go on.
     ///
     /// # Panics
     /// It cannot be waited for.
     pub fn kill(mut self) {
+        self.runs_go_on = true;
         // It may have ended by itself at a fail point.
         let _ = self.child.kill();
         self.child.wait().expect("it can be waited for");
@@ -210,11 +214,12 @@ impl Proctord {
         })
     }
 
-    /// Asks it to end, and waits until it has.
+    /// Asks it to end, and waits until it has; its executions go on.
     ///
     /// # Panics
     /// It does not end in time.
     pub fn stop(mut self) -> ExitStatus {
+        self.runs_go_on = true;
         self.signal(Signal::TERM);
         self.wait()
     }
@@ -225,5 +230,8 @@ impl Drop for Proctord {
         // Whatever is left of it must not outlive its test.
         let _ = self.child.kill();
         let _ = self.child.wait();
+        if !self.runs_go_on {
+            runs::end_all(&self.data_dir.join("executions"));
+        }
     }
 }
