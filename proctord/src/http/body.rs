@@ -57,8 +57,8 @@ impl Body {
         parse(&self.read(JSON_LIMIT).await?).map_err(|error| unreadable(&error, plain))
     }
 
-    /// As `json`, for bodies that may be left out.
-    pub(super) async fn json_or_nothing<T: DeserializeOwned + Default>(
+    /// As `object`, for bodies that may be left out.
+    pub(super) async fn object_or_nothing<T: DeserializeOwned + Default>(
         self,
         plain: &'static str,
     ) -> Result<T, ApiError> {
@@ -66,7 +66,7 @@ impl Body {
         if body.is_empty() {
             return Ok(T::default());
         }
-        parse(&body).map_err(|error| unreadable(&error, plain))
+        parse_object(&body).map_err(|error| unreadable(&error, plain))
     }
 
     /// The body as a JSON object; a list in its place is refused, though it could be read field by field.
@@ -74,18 +74,15 @@ impl Body {
         self,
         plain: &'static str,
     ) -> Result<T, ApiError> {
-        let body = self.read(JSON_LIMIT).await?;
-        parse::<serde_json::Map<String, serde_json::Value>>(&body)
-            .and_then(|_| serde_json::from_slice(&body))
-            .map_err(|error| unreadable(&error, plain))
+        parse_object(&self.read(JSON_LIMIT).await?).map_err(|error| unreadable(&error, plain))
     }
 
-    /// As `json`, for bodies that hold secrets: what is wrong is told without a word of the body.
-    pub(super) async fn sealed_json<T: DeserializeOwned>(
+    /// As `object`, for bodies that hold secrets: what is wrong is told without a word of the body.
+    pub(super) async fn sealed_object<T: DeserializeOwned>(
         self,
         plain: &'static str,
     ) -> Result<T, ApiError> {
-        parse(&self.read(JSON_LIMIT).await?).map_err(|error| {
+        parse_object(&self.read(JSON_LIMIT).await?).map_err(|error| {
             let (line, column) = (error.line(), error.column());
             let detail = format!("the body is not as expected at line {line}, column {column}");
             ApiError::Unreadable { detail, plain }
@@ -119,6 +116,12 @@ async fn read_all(mut payload: Payload, limit: usize) -> Result<Bytes, ApiError>
 /// Bytes as JSON in which no object says a thing twice.
 fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, serde_json::Error> {
     serde_json::from_slice::<Distinct>(body)?;
+    serde_json::from_slice(body)
+}
+
+/// Bytes as a JSON object. A list would be read field by field, as an object whose names nobody wrote.
+fn parse_object<T: DeserializeOwned>(body: &[u8]) -> Result<T, serde_json::Error> {
+    parse::<serde_json::Map<String, serde_json::Value>>(body)?;
     serde_json::from_slice(body)
 }
 

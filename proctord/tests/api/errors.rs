@@ -231,3 +231,37 @@ async fn every_answer_has_the_headers_that_protect_it() {
         assert_eq!(answer.header("x-request-id").len(), 36, "{path}");
     }
 }
+
+#[tokio::test]
+async fn a_list_in_the_place_of_an_object_is_refused_and_changes_nothing() {
+    let service = Service::start();
+    service.publish("endless", "sleep 600", json!({})).await;
+    let id = service.execute("endless").await["id"].clone();
+    service.wait_for(&id, "RUNNING").await;
+
+    for (method, path, body) in [
+        (Method::POST, format!("/execution/{id}/stop"), json!([1])),
+        (Method::POST, format!("/execution/{id}/stop"), json!([])),
+        (Method::POST, "/execution".into(), json!(["endless"])),
+        (
+            Method::POST,
+            "/secret".into(),
+            json!(["endless", {"KEY": "a value"}]),
+        ),
+        (
+            Method::PUT,
+            "/secret/endless/KEY".into(),
+            json!(["a value"]),
+        ),
+    ] {
+        let answer = send(service.json(method, &path).json(&body)).await;
+        assert_eq!(answer.status, 400, "{path} {body}: {answer:?}");
+    }
+    let execution = service.get(&format!("/execution/{id}")).await.json();
+    assert_eq!(execution["status"], "RUNNING", "{execution}");
+    assert_eq!(execution.get("stop_requested"), None, "{execution}");
+    assert_eq!(
+        service.get("/secret/endless").await.json()["names"],
+        json!([])
+    );
+}

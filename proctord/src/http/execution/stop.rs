@@ -18,7 +18,7 @@ pub(in crate::http) async fn stop(
     id: web::Path<String>,
     body: Body,
 ) -> Result<HttpResponse, ApiError> {
-    let wanted: StopRequest = body.json_or_nothing("malformed request").await?;
+    let wanted: StopRequest = body.object_or_nothing("malformed request").await?;
     let execution = super::find(&app, &access, &id).await?;
     let intent = StopIntent {
         by: access.asker.email.clone(),

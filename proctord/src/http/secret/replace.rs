@@ -19,7 +19,7 @@ pub(in crate::http) async fn replace(
     request: HttpRequest,
     body: Body,
 ) -> Result<HttpResponse, ApiError> {
-    let wanted: SecretRequest = body.sealed_json("malformed request").await?;
+    let wanted: SecretRequest = body.sealed_object("malformed request").await?;
     let (proc_name, secrets) = parse(wanted)?;
     let warnings = secrets
         .iter()

@@ -18,7 +18,7 @@ pub(in crate::http) async fn set(
     request: HttpRequest,
     body: Body,
 ) -> Result<HttpResponse, ApiError> {
-    let wanted: SecretValue = body.sealed_json("malformed request").await?;
+    let wanted: SecretValue = body.sealed_object("malformed request").await?;
     let (name, key) = path.into_inner();
     let proc_name = name
         .parse::<ProcName>()
