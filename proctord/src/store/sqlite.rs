@@ -14,7 +14,6 @@ mod log;
 mod plans;
 mod queue;
 mod row;
-mod state;
 mod step;
 mod stop;
 mod time;
