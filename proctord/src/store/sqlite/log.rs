@@ -8,6 +8,7 @@ pub(super) mod finish;
 pub(super) mod read;
 pub(super) mod trim;
 mod unwritten;
+pub(super) mod whole;
 
 use sqlx::{Row, SqliteConnection};
 

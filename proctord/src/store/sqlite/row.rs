@@ -16,6 +16,8 @@ use crate::domain::lifecycle::StopIntent;
 use crate::domain::name::ExecutionName;
 use crate::store::StoreError;
 
+pub(super) const OF_V2: &str = "SELECT * FROM execution WHERE v2_id = ?";
+
 /// A row together with the name by which errors call it.
 pub(super) struct Columns<'r> {
     row: &'r SqliteRow,
@@ -129,6 +131,24 @@ pub(super) async fn find_named(
         .fetch_optional(executor)
         .await
         .map_err(failed("read an execution"))?
+        .map(|row| execution(&row))
+        .transpose()
+}
+
+/// The execution that had this id in version 2.
+pub(super) async fn find_of_v2(
+    executor: impl SqliteExecutor<'_>,
+    v2_id: u64,
+) -> Result<Option<Execution>, StoreError> {
+    // Version 2's own column held no greater number.
+    let Ok(v2_id) = i64::try_from(v2_id) else {
+        return Ok(None);
+    };
+    sqlx::query(OF_V2)
+        .bind(v2_id)
+        .fetch_optional(executor)
+        .await
+        .map_err(failed("read an execution of version 2"))?
         .map(|row| execution(&row))
         .transpose()
 }

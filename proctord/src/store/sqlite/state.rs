@@ -5,7 +5,7 @@ use proctor_api::Status;
 
 use super::row::Columns;
 use super::time::{micros, truncated};
-use crate::domain::lifecycle::{Ending, Exit, State};
+use crate::domain::lifecycle::{Ending, Exit, Legacy, State};
 use crate::store::StoreError;
 
 /// A state as its columns.
@@ -16,6 +16,7 @@ pub(super) struct StateColumns {
     pub exit_signal: Option<i32>,
     pub started_at: Option<i64>,
     pub finished_at: Option<i64>,
+    pub v2_id: Option<i64>,
 }
 
 impl StateColumns {
@@ -31,13 +32,22 @@ impl StateColumns {
             exit_signal: exit.and_then(Exit::signal),
             started_at: state.started_at().map(stored),
             finished_at: ending.map(|ending| stored(ending.finished_at)),
+            v2_id: state.legacy().map(|legacy| legacy.v2_id.cast_signed()),
         }
     }
 }
 
 /// The state that the columns hold.
 pub(super) fn read(columns: &Columns<'_>) -> Result<State, StoreError> {
-    Ok(match columns.parse("status")? {
+    let status = columns.parse("status")?;
+    if let Some(v2_id) = columns.get::<Option<i64>>("v2_id")? {
+        return Ok(State::Legacy(Legacy {
+            v2_id: v2_id.cast_unsigned(),
+            status,
+            reason: columns.get("reason")?,
+        }));
+    }
+    Ok(match status {
         Status::Received => State::Received,
         Status::RequirementNotMet => State::RequirementNotMet {
             reason: reason(columns)?,
@@ -55,6 +65,15 @@ pub(super) fn read(columns: &Columns<'_>) -> Result<State, StoreError> {
         Status::TimedOut => State::TimedOut(ending(columns)?),
         Status::Stopped => State::Stopped(ending(columns)?),
         Status::Lost => State::Lost(ending(columns)?),
+        Status::Finished
+        | Status::PodFailed
+        | Status::JobCreationFailed
+        | Status::PodCreationFailed
+        | Status::FetchPodLogFailed
+        | Status::JobReady
+        | Status::PodReady => {
+            return Err(columns.damaged("status", format!("only version 2 had {status}")));
+        }
     })
 }
 
