@@ -2,9 +2,12 @@
 //! audit trail. Each method of [`Store`] is one whole unit of work: what it changes and the rows that the
 //! change causes are committed together or not at all. A store knows nothing of runners or HTTP.
 
+mod delivery;
 mod imported;
 mod log;
 pub mod sqlite;
+mod state;
+mod time;
 
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
@@ -48,6 +51,19 @@ pub enum StoreError {
         what: String,
         source: Option<Box<dyn std::error::Error + Send + Sync>>,
     },
+}
+
+impl StoreError {
+    /// Something stored that cannot be what was written there.
+    pub(crate) fn damaged(
+        what: String,
+        source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+    ) -> Self {
+        Self::Damaged {
+            what,
+            source: Some(source.into()),
+        }
+    }
 }
 
 /// A replica of proctord during one life of its process, and the host it runs on.

@@ -15,7 +15,6 @@ mod log;
 mod plans;
 mod queue;
 mod row;
-mod state;
 mod step;
 mod stop;
 mod time;

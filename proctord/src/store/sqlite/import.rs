@@ -6,13 +6,14 @@ use sqlx::SqliteConnection;
 
 use super::fault::failed;
 use super::log::whole;
-use super::state::StateColumns;
-use super::time::{micros, truncated};
+use super::time::micros;
 use super::{SqliteStore, row, step};
 use crate::domain::execution::{Execution, RunnerKind};
 use crate::domain::id::ExecutionId;
 use crate::domain::lifecycle::State;
 use crate::domain::name::ExecutionName;
+use crate::store::state::StateColumns;
+use crate::store::time::truncated;
 use crate::store::{ImportCount, Imported, StoreError};
 
 pub(super) const LAST_OF_MOMENT: &str =
@@ -55,7 +56,7 @@ async fn insert(
 ) -> Result<Execution, StoreError> {
     let id = free_id(connection, imported.created_at).await?;
     let name = free_name(connection, imported).await?;
-    let columns = StateColumns::of(&State::Legacy(imported.legacy.clone()));
+    let columns = StateColumns::from(&State::Legacy(imported.legacy.clone()));
     let plan = serde_json::to_string(&imported.plan).map_err(|error| StoreError::Unavailable {
         doing: "put a plan in words",
         source: Box::new(error),
@@ -73,9 +74,9 @@ async fn insert(
     .bind(&imported.user)
     .bind(plan)
     .bind(RunnerKind::Kubernetes.as_str())
-    .bind(columns.status)
+    .bind(columns.status.as_str())
     .bind(columns.reason)
-    .bind(columns.v2_id)
+    .bind(columns.v2_id.map(u64::cast_signed))
     .bind(created_at)
     .bind(micros(truncated(imported.updated_at)))
     .fetch_one(connection)

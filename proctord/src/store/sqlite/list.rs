@@ -7,7 +7,7 @@ use std::num::NonZeroU32;
 use proctor_api::Status;
 use sqlx::{QueryBuilder, Sqlite, SqlitePool};
 
-use super::fault::{damaged, failed};
+use super::fault::failed;
 use super::row;
 use super::time::{micros, micros_from};
 use crate::store::{Cursor, Filter, Page, StoreError};
@@ -30,7 +30,7 @@ pub(super) async fn census(readers: &SqlitePool) -> Result<BTreeMap<Status, u64>
         .map(|(status, count)| {
             let status = status
                 .parse()
-                .map_err(|error| damaged("a status".to_owned(), error))?;
+                .map_err(|error| StoreError::damaged("a status".to_owned(), error))?;
             Ok((status, count.unsigned_abs()))
         })
         .collect()

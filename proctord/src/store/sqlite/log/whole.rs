@@ -6,10 +6,11 @@ use futures::future::join_all;
 use sqlx::SqliteConnection;
 
 use super::append::{insert_chunk, insert_event};
-use super::codec::{self, Packed};
-use super::{signed, trim};
+use super::trim;
 use crate::domain::id::ExecutionId;
 use crate::sqlite::Database;
+use crate::store::log::codec::{self, Packed};
+use crate::store::log::signed;
 use crate::store::sqlite::fault::failed;
 use crate::store::{Imported, StoreError};
 
