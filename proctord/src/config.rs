@@ -5,6 +5,7 @@
 mod execution;
 mod file;
 mod http;
+mod import;
 mod layers;
 mod log;
 mod postgres;
@@ -20,6 +21,7 @@ use reader::Reader;
 
 pub use execution::ExecutionConfig;
 pub use http::HttpConfig;
+pub use import::ImportConfig;
 pub use layers::{Layers, Origin};
 pub use log::LogConfig;
 pub use postgres::PostgresConfig;
@@ -39,6 +41,7 @@ pub struct Config {
     pub postgres: Option<PostgresConfig>,
     pub redis: Option<RedisConfig>,
     pub secrets: Option<SecretsConfig>,
+    pub import: ImportConfig,
 }
 
 /// What the configuration is for, and so what must be in it.
@@ -127,6 +130,7 @@ impl Config {
             postgres: PostgresConfig::read(reader),
             redis: RedisConfig::read(reader),
             secrets: SecretsConfig::read(reader),
+            import: ImportConfig::read(reader),
         }
     }
 
