@@ -9,6 +9,7 @@ mod fault;
 mod idempotency;
 mod import;
 mod installation;
+mod lease;
 mod list;
 mod log;
 #[cfg(test)]
@@ -26,12 +27,14 @@ use std::path::Path;
 use std::sync::atomic::AtomicU64;
 
 use async_trait::async_trait;
+use jiff::{SignedDuration, Timestamp};
 use proctor_api::{LogEnd, Status};
 use uuid::Uuid;
 
 use super::{
     Accepted, Appended, AuditEntry, Change, Cursor, Filter, Idempotency, ImportCount, Imported,
-    LogAppend, LogPosition, LogSlice, LogTail, NewExecution, Page, Replica, Store, StoreError,
+    LOG_LIMIT_BYTES, LogAppend, LogPosition, LogSlice, LogTail, NewExecution, Page, Replica, Store,
+    StoreError,
 };
 use crate::domain::execution::{Execution, Fence, Step};
 use crate::domain::id::ExecutionId;
@@ -53,9 +56,6 @@ pub struct SqliteStore {
     /// How many bytes of one log are kept.
     log_limit: u64,
 }
-
-/// How many bytes of one log are kept unless told otherwise.
-pub const LOG_LIMIT_BYTES: u64 = 1 << 30;
 
 impl SqliteStore {
     /// Opens the store of a folder, or makes one there.
@@ -141,6 +141,30 @@ impl Store for SqliteStore {
 
     async fn adopt_host(&self, replica: &Replica) -> Result<Vec<Execution>, StoreError> {
         adopt::adopt_host(self, replica).await
+    }
+
+    async fn clock(&self) -> Result<Timestamp, StoreError> {
+        Ok(time::now())
+    }
+
+    async fn renew_lease(
+        &self,
+        replica: &Replica,
+        lifetime: SignedDuration,
+    ) -> Result<Timestamp, StoreError> {
+        lease::renew(&self.records, replica, lifetime).await
+    }
+
+    async fn give_up_lease(&self, replica_id: &str) -> Result<(), StoreError> {
+        lease::give_up(&self.records, replica_id).await
+    }
+
+    async fn adopt_silent(
+        &self,
+        replica: &Replica,
+        limit: NonZeroU32,
+    ) -> Result<Vec<Execution>, StoreError> {
+        adopt::adopt_silent(self, replica, limit).await
     }
 
     async fn admit_queued(

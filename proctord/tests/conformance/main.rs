@@ -9,10 +9,12 @@
 
 mod catalog;
 mod local;
+mod postgres;
 mod runner;
 mod sqlite;
 mod store;
 
 store_suite!(sqlite_store, crate::sqlite::SqliteSubject);
+store_suite!(postgres_store, crate::postgres::PostgresSubject);
 catalog_suite!(sqlite_catalog, crate::sqlite::catalog::SqliteShelf);
 runner_suite!(local_runner, crate::local::LocalSubject);

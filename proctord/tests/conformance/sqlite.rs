@@ -96,6 +96,14 @@ impl Subject for SqliteSubject {
             .await
             .unwrap();
     }
+
+    async fn age_leases(&self, by: SignedDuration) {
+        sqlx::query("UPDATE replica SET expires_at = expires_at - ?")
+            .bind(i64::try_from(by.as_micros()).unwrap())
+            .execute(&self.records)
+            .await
+            .unwrap();
+    }
 }
 
 fn audit_row(row: &SqliteRow) -> AuditRow {

@@ -6,6 +6,7 @@ pub mod audit;
 pub mod closing;
 pub mod delivery;
 pub mod import;
+pub mod lease;
 pub mod lifecycle;
 pub mod list;
 pub mod log;
@@ -57,6 +58,18 @@ macro_rules! store_suite {
                     what_is_live_or_has_an_open_log_is_adopted_and_nothing_else
                     no_write_under_an_old_fence_lands
                     one_that_was_admitted_waits_again
+                }
+                lease {
+                    the_clock_goes_forward
+                    a_lease_runs_from_its_last_renewal
+                    what_a_silent_replica_has_left_is_adopted_and_nothing_else
+                    a_replica_whose_lease_holds_keeps_what_is_its_own
+                    one_that_never_had_a_lease_counts_as_silent
+                    nobody_adopts_without_a_lease
+                    adoption_takes_the_oldest_first_and_no_more_than_asked
+                    of_many_replicas_each_execution_gets_one
+                    a_replica_that_slept_writes_nothing_more
+                    one_that_a_silent_replica_had_admitted_waits_again
                 }
                 list {
                     each_filter_shows_what_it_names_and_nothing_else

@@ -48,18 +48,8 @@ pub(super) async fn page(
         .fetch_all(readers)
         .await
         .map_err(failed("list executions"))?;
-    let mut executions = rows
-        .iter()
-        .map(row::execution)
-        .collect::<Result<Vec<_>, _>>()?;
-    let limit = limit.get() as usize;
-    let more = executions.len() > limit;
-    executions.truncate(limit);
-    let next = executions.last().filter(|_| more).map(|execution| Cursor {
-        created_at: execution.created_at,
-        id: execution.id,
-    });
-    Ok(Page { executions, next })
+    let executions = rows.iter().map(row::execution);
+    Ok(Page::of(executions.collect::<Result<_, _>>()?, limit))
 }
 
 /// Asks for one more than the page holds, to know whether there is another page.

@@ -1,5 +1,6 @@
 //! Executions of version 2 on their way into the store, and what they are there.
 
+use jiff::SignedDuration;
 use proctor_api::{LogEnd, LogEvent, LogEventKind, Status};
 use proctord::domain::execution::{Execution, RunnerKind};
 use proctord::domain::lifecycle::State;
@@ -165,11 +166,17 @@ pub async fn whatever_its_status_says_it_is_over(subject: impl Subject) {
 
     let next = accept(store, limited("busy", 1)).await;
     let adopted = store.adopt_host(&replica("replica-2")).await.unwrap();
+    let lifetime = SignedDuration::from_mins(1);
+    let leased = store.renew_lease(&replica("replica-3"), lifetime).await;
+    let silent = store
+        .adopt_silent(&replica("replica-3"), 10.try_into().unwrap())
+        .await;
     let admitted = store.admit_queued(&proc_name("busy"), "replica-2").await;
 
     assert_eq!(next.status(), Status::Received, "no slot is taken");
     assert_eq!(adopted.len(), 1, "{adopted:?}");
-    assert!(admitted.unwrap().is_empty());
+    assert!(admitted.unwrap().is_empty() && leased.is_ok());
+    assert!(silent.unwrap().is_empty());
     for execution in stuck {
         assert!(execution.is_over());
         let stopped = store.request_stop(execution.id, stop(None), entry("execution.stop"));
