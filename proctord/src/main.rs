@@ -8,7 +8,7 @@ use proctord::command::{self, Cli};
 
 fn main() -> ExitCode {
     match command::run(Cli::parse()) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             // Nobody may be there to read it; the exit code tells all the same.
             let _ = writeln!(std::io::stderr(), "proctord: {error:#}");

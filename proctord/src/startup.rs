@@ -52,14 +52,14 @@ pub struct Service {
 }
 
 /// What is open on disk; let go of last, in this order.
-struct Files {
-    store: Arc<SqliteStore>,
-    catalog: Arc<SqliteCatalog>,
+pub(crate) struct Files {
+    pub(crate) store: Arc<SqliteStore>,
+    pub(crate) catalog: Arc<SqliteCatalog>,
     folder: DataFolder,
 }
 
 impl Files {
-    async fn open(folder: DataFolder, config: &Config) -> anyhow::Result<Self> {
+    pub(crate) async fn open(folder: DataFolder, config: &Config) -> anyhow::Result<Self> {
         let store = SqliteStore::open(folder.path()).await?;
         let store = Arc::new(store.with_log_limit(config.log.limit_bytes));
         let keys = secret_keys(folder.path())?;
@@ -71,7 +71,7 @@ impl Files {
         })
     }
 
-    async fn close(self) {
+    pub(crate) async fn close(self) {
         self.store.close().await;
         self.catalog.close().await;
         drop(self.folder);

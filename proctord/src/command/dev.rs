@@ -8,7 +8,7 @@ use clap::Args;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing::warn;
 
-use crate::config::Config;
+use crate::config::{Config, Purpose};
 use crate::startup::Service;
 use crate::telemetry;
 
@@ -20,7 +20,7 @@ pub(super) struct Dev {
 }
 
 pub(super) async fn run(dev: Dev) -> anyhow::Result<()> {
-    let loaded = Config::from_environment()?;
+    let loaded = Config::load(Purpose::Dev)?;
     telemetry::start(&loaded.config.log.level, telemetry::Format::Text);
     for warning in &loaded.warnings {
         warn!("{warning}");

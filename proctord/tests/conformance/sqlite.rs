@@ -4,6 +4,7 @@ pub mod catalog;
 mod crash;
 mod flood;
 mod full;
+mod import;
 mod opening;
 
 use std::path::Path;

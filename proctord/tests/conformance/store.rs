@@ -5,6 +5,7 @@ pub mod adopt;
 pub mod audit;
 pub mod closing;
 pub mod delivery;
+pub mod import;
 pub mod lease;
 pub mod lifecycle;
 pub mod list;
@@ -94,6 +95,16 @@ macro_rules! store_suite {
                 }
                 delivery {
                     an_end_with_a_callback_is_a_delivery_that_waits_for_the_log
+                }
+                import {
+                    an_imported_execution_reads_back_with_its_log
+                    imported_again_it_stays_as_it_was
+                    ids_follow_the_time_of_creation
+                    a_name_that_another_one_has_is_replaced
+                    whatever_its_status_says_it_is_over
+                    what_is_missing_of_its_log_is_told
+                    of_a_long_log_head_and_tail_are_kept
+                    lists_show_it_among_the_others
                 }
                 whole {
                     nothing_is_found_by_an_unknown_id
