@@ -96,7 +96,9 @@ async fn a_connection_that_was_cut_unnoticed_costs_nobody_anything() {
     let server = Server::start();
     let (catalog, hello) = (catalog_of(&server), name("say-hello"));
     let cut = || {
-        let killed = server.database().cli(&["CLIENT", "KILL", "TYPE", "normal"]);
+        let killed = server
+            .first_database()
+            .cli(&["CLIENT", "KILL", "TYPE", "normal"]);
         assert_ne!(killed, "0");
     };
     let set = async |secret: &str| {
@@ -167,7 +169,9 @@ async fn a_replica_is_read_and_not_written_to_until_it_is_a_master() {
     catalog.publish(&[a_proc("say-hello")]).await.unwrap();
     // Nobody is at that port: it keeps what it has and waits.
     assert_eq!(
-        server.database().cli(&["REPLICAOF", "127.0.0.1", "1"]),
+        server
+            .first_database()
+            .cli(&["REPLICAOF", "127.0.0.1", "1"]),
         "OK"
     );
 
@@ -179,7 +183,10 @@ async fn a_replica_is_read_and_not_written_to_until_it_is_a_master() {
     assert!(format!("{error:?}").contains("ReadOnly"), "{error:?}");
     assert_eq!(catalog.procs().await.unwrap().len(), 1);
 
-    assert_eq!(server.database().cli(&["REPLICAOF", "NO", "ONE"]), "OK");
+    assert_eq!(
+        server.first_database().cli(&["REPLICAOF", "NO", "ONE"]),
+        "OK"
+    );
     catalog.publish(&[a_proc("other")]).await.unwrap();
     assert_eq!(catalog.procs().await.unwrap().len(), 2);
 }
@@ -196,7 +203,7 @@ async fn a_full_server_refuses_whole_requests_and_lets_things_be_removed() {
         .unwrap();
     let configure = |value| {
         let set = server
-            .database()
+            .first_database()
             .cli(&["CONFIG", "SET", "maxmemory", value]);
         assert_eq!(set, "OK");
     };

@@ -23,16 +23,16 @@ impl Watched {
         let master = Server::builder()
             .password("pw")
             .setting("masterauth pw")
+            .setting("repl-diskless-sync-delay 0")
             .start();
         let port = master.port();
         let replica = Server::builder()
             .password("pw")
             .setting("masterauth pw")
             .setting(&format!("replicaof 127.0.0.1 {port}"))
-            .setting("repl-diskless-sync-delay 0")
             .start();
         wait_for("the replica to follow", || {
-            let role = replica.database().cli(&["ROLE"]);
+            let role = replica.first_database().cli(&["ROLE"]);
             if role.contains("connected") {
                 Ok(())
             } else {
@@ -50,7 +50,9 @@ impl Watched {
         }
         let sentinel = sentinel.start();
         wait_for("the sentinel to know the replica", || {
-            let replicas = sentinel.database().cli(&["SENTINEL", "REPLICAS", "here"]);
+            let replicas = sentinel
+                .first_database()
+                .cli(&["SENTINEL", "REPLICAS", "here"]);
             if replicas.contains(&replica.port().to_string()) {
                 Ok(())
             } else {
@@ -91,7 +93,7 @@ async fn when_the_master_is_killed_the_next_one_is_used() {
     wait_for("the replica to have it", || {
         let role = watched
             .replica
-            .database()
+            .first_database()
             .cli(&["EXISTS", "proctor:3:proc:before"]);
         if role == "1" { Ok(()) } else { Err(role) }
     });
@@ -105,7 +107,7 @@ async fn when_the_master_is_killed_the_next_one_is_used() {
     assert_eq!(catalog.procs().await.unwrap().len(), 2);
     let kept = watched
         .replica
-        .database()
+        .first_database()
         .cli(&["EXISTS", "proctor:3:proc:after"]);
     assert_eq!(kept, "1");
 
@@ -116,7 +118,7 @@ async fn when_the_master_is_killed_the_next_one_is_used() {
     catalog.publish(&[a_proc("later")]).await.unwrap();
     let kept = watched
         .replica
-        .database()
+        .first_database()
         .cli(&["EXISTS", "proctor:3:proc:later"]);
     assert_eq!(kept, "1");
 }
