@@ -17,6 +17,7 @@ use std::fmt;
 use std::path::PathBuf;
 
 use reader::Reader;
+use tracing::warn;
 
 pub use execution::ExecutionConfig;
 pub use http::HttpConfig;
@@ -156,6 +157,15 @@ impl Config {
         }
         if starts {
             self.execution.require_runner(reader);
+        }
+    }
+}
+
+impl Loaded {
+    /// Tells the log what the author should know.
+    pub fn warn(&self) {
+        for warning in &self.warnings {
+            warn!("{warning}");
         }
     }
 }
