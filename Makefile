@@ -11,7 +11,8 @@ IN_WORKSPACE := --release --workspace --locked
 
 .DEFAULT_GOAL := build
 .NOTPARALLEL:
-.PHONY: build demo docs-features test test-all check check-format check-clippy check-docs check-rules clean help tools
+.PHONY: build demo up down docs-features test test-all check check-format check-clippy check-docs check-rules clean help \
+    tools servers
 
 build: tools ## Build proctord, proctor and proctor-shim into target/release
 	cargo build $(IN_WORKSPACE) --bins
@@ -19,11 +20,17 @@ build: tools ## Build proctord, proctor and proctor-shim into target/release
 demo: build ## Publish, execute, follow and stop procs on a service of its own, then clean up
 	scripts/demo.sh "$(BINARIES)"
 
+up: build servers ## Start Postgres and Redis to try production mode with, and tell how
+	scripts/up.sh "$(BINARIES)"
+
+down: ## Stop what `make up` has started, and remove what it holds
+	scripts/down.sh
+
 docs-features: build ## Write docs/features.md anew, from what the commands really print
 	scripts/docs-features.sh "$(BINARIES)" > "$(BINARIES)/features.md"
 	mv "$(BINARIES)/features.md" docs/features.md
 
-test: build ## Run every test
+test: build servers ## Run every test; Postgres and Redis are started for it, and go with it
 	cargo test $(IN_WORKSPACE) --no-fail-fast
 
 test-all: test ## Run every test and those that take long, of which there are none yet
@@ -53,3 +60,6 @@ tools:
 	    echo 'cargo is missing: install Rust with rustup, see https://rustup.rs' >&2; exit 1; }
 	@command -v cc >/dev/null || { \
 	    echo 'cc is missing: install a C compiler, on Debian with: apt-get install gcc libc6-dev' >&2; exit 1; }
+
+servers:
+	@scripts/install-servers.sh

@@ -1,14 +1,21 @@
-//! What Proctor's tests share: waiting for conditions, ledgers that tell what really ran, and the real
-//! binaries as processes under test. It must not depend on proctord, and nothing that ships depends on it.
+//! What Proctor's tests share: waiting for conditions, ledgers that tell what really ran, the real binaries as
+//! processes under test, and private Postgres and Redis servers. It must not depend on proctord, and nothing that
+//! ships depends on it.
 
 mod binaries;
+mod certificates;
 mod command_line;
 mod ledger;
+mod password;
+pub mod postgres;
 mod proctord;
+pub mod redis;
 mod runs;
+mod server;
 mod wait;
 
 pub use binaries::binary;
+pub use certificates::{Authority, Certificate};
 pub use command_line::{CommandLine, Ran};
 pub use ledger::Ledger;
 pub use proctord::{Proctord, ProctordBuilder};

@@ -1,0 +1,230 @@
+//! A private Postgres for tests: one server for all tests of a process, or one of one's own to be stopped, killed
+//! and frozen; and databases that nobody else uses.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use crate::certificates::Certificate;
+use crate::password::new_password;
+use crate::server::{Options, ServerProcess};
+
+/// The superuser.
+const USER: &str = "proctor";
+
+/// What tests need that is not the default. A killed server keeps what it has written even so: only a machine
+/// that fails would lose it.
+const SETTINGS: [&str; 2] = ["fsync=off", "max_connections=300"];
+
+/// A Postgres that is yet to be started.
+#[derive(Debug, Clone)]
+pub struct ServerBuilder {
+    options: Options,
+}
+
+impl ServerBuilder {
+    /// Sets a configuration parameter, written `name=value`.
+    #[must_use]
+    pub fn setting(mut self, setting: &str) -> Self {
+        self.options.settings.push(setting.to_owned());
+        self
+    }
+
+    /// Keeps its folder in this one, such as a small file system, which every user must be able to enter.
+    #[must_use]
+    pub fn inside(mut self, folder: &Path) -> Self {
+        self.options.place = Some(folder.to_owned());
+        self
+    }
+
+    /// Has it speak TLS to those who ask for it.
+    #[must_use]
+    pub fn tls(mut self, certificate: &Certificate) -> Self {
+        self.options.certificate = Some(certificate.clone());
+        self
+    }
+
+    /// Starts it and waits until it serves.
+    ///
+    /// # Panics
+    /// It does not; standard error has its log.
+    #[must_use]
+    pub fn start(&self) -> Server {
+        Server {
+            process: ServerProcess::start("postgres", &self.options),
+            password: self.options.password.clone().unwrap_or_default(),
+            databases: AtomicU32::new(0),
+        }
+    }
+}
+
+/// A Postgres of one's own; dropped, it goes with everything that it holds.
+#[derive(Debug)]
+pub struct Server {
+    process: ServerProcess,
+    password: String,
+    databases: AtomicU32,
+}
+
+impl Server {
+    /// One that is yet to be started.
+    #[must_use]
+    pub fn builder() -> ServerBuilder {
+        ServerBuilder {
+            options: Options {
+                settings: SETTINGS.map(ToOwned::to_owned).into(),
+                password: Some(new_password()),
+                ..Options::default()
+            },
+        }
+    }
+
+    /// Starts one with nothing special.
+    ///
+    /// # Panics
+    /// It cannot be started; standard error has its log.
+    #[must_use]
+    pub fn start() -> Self {
+        Self::builder().start()
+    }
+
+    /// The one of this process, which ends with it. Tests run beside each other, so nobody may stop it.
+    #[must_use]
+    pub fn shared() -> &'static Self {
+        static SHARED: OnceLock<Server> = OnceLock::new();
+        SHARED.get_or_init(Self::start)
+    }
+
+    /// Where it is, with user, password and the database that every server has.
+    #[must_use]
+    pub fn url(&self) -> String {
+        self.url_of("postgres")
+    }
+
+    fn url_of(&self, database: &str) -> String {
+        let (port, password) = (self.process.port(), &self.password);
+        format!("postgres://{USER}:{password}@127.0.0.1:{port}/{database}")
+    }
+
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.process.port()
+    }
+
+    /// The password of the superuser.
+    #[must_use]
+    pub fn password(&self) -> &str {
+        &self.password
+    }
+
+    /// Its first process.
+    #[must_use]
+    pub fn pid(&self) -> u32 {
+        self.process.pid()
+    }
+
+    /// Where it keeps everything: `data`, the cluster, and `log`.
+    #[must_use]
+    pub fn folder(&self) -> PathBuf {
+        self.process.folder().to_owned()
+    }
+
+    /// What it has logged so far.
+    #[must_use]
+    pub fn log(&self) -> String {
+        self.process.log()
+    }
+
+    /// Ends it in good order; what it holds stays.
+    pub fn stop(&self) {
+        self.process.order("stop");
+    }
+
+    /// Kills all its processes where they stand.
+    pub fn kill(&self) {
+        self.process.order("kill");
+    }
+
+    /// Starts it again where it was, with what it held.
+    pub fn start_again(&self) {
+        self.process.order("start");
+    }
+
+    /// Freezes all its processes; connections stay open and silent.
+    pub fn pause(&self) {
+        self.process.order("pause");
+    }
+
+    /// Ends the pause.
+    pub fn resume(&self) {
+        self.process.order("resume");
+    }
+
+    /// Makes a new, empty database.
+    ///
+    /// # Panics
+    /// It cannot be made.
+    #[must_use]
+    pub fn database(&self) -> Database<'_> {
+        let number = self.databases.fetch_add(1, Ordering::Relaxed);
+        let name = format!("test_{number}");
+        psql(&self.url(), &format!("CREATE DATABASE {name}"));
+        Database { server: self, name }
+    }
+}
+
+/// A database that nobody else uses; dropped, it is gone if the server still answers.
+#[derive(Debug)]
+pub struct Database<'a> {
+    server: &'a Server,
+    name: String,
+}
+
+impl Database<'_> {
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Where it is, with user and password.
+    #[must_use]
+    pub fn url(&self) -> String {
+        self.server.url_of(&self.name)
+    }
+
+    /// Runs statements past the product and returns the rows as text, a line each, columns apart by `|`.
+    ///
+    /// # Panics
+    /// The server refuses them.
+    #[must_use]
+    pub fn psql(&self, statements: &str) -> String {
+        psql(&self.url(), statements)
+    }
+}
+
+impl Drop for Database<'_> {
+    fn drop(&mut self) {
+        // A test may have left its server stopped; then all goes at its end.
+        let drop = format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name);
+        let _ = psql_command(&self.server.url(), &drop).output();
+    }
+}
+
+fn psql(url: &str, statements: &str) -> String {
+    let ran = psql_command(url, statements)
+        .output()
+        .expect("psql can be run");
+    let said = String::from_utf8_lossy(&ran.stderr);
+    assert!(ran.status.success(), "{statements}: {said}");
+    String::from_utf8_lossy(&ran.stdout).trim_end().to_owned()
+}
+
+fn psql_command(url: &str, statements: &str) -> Command {
+    let mut command = Command::new("psql");
+    command
+        .args(["--no-psqlrc", "--quiet", "--tuples-only", "--no-align"])
+        .args(["--set", "ON_ERROR_STOP=1", "--command", statements, url])
+        .env("PGCONNECT_TIMEOUT", "5");
+    command
+}

@@ -1,0 +1,248 @@
+//! A private Redis for tests: one server for all tests of a process, or one of one's own to be stopped, killed
+//! and frozen, with a Sentinel if wanted; and databases that nobody else uses.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use crate::certificates::Certificate;
+use crate::password::new_password;
+use crate::server::{Options, ServerProcess};
+
+/// A Redis or Sentinel that is yet to be started.
+#[derive(Debug, Clone)]
+pub struct ServerBuilder {
+    kind: &'static str,
+    options: Options,
+}
+
+impl ServerBuilder {
+    /// Adds a line of configuration, such as `maxmemory 2mb`.
+    #[must_use]
+    pub fn setting(mut self, line: &str) -> Self {
+        self.options.settings.push(line.to_owned());
+        self
+    }
+
+    /// Has it ask for this password.
+    #[must_use]
+    pub fn password(mut self, password: &str) -> Self {
+        self.options.password = Some(password.to_owned());
+        self
+    }
+
+    /// Has it ask for none.
+    #[must_use]
+    pub fn without_password(mut self) -> Self {
+        self.options.password = None;
+        self
+    }
+
+    /// Keeps its folder in this one.
+    #[must_use]
+    pub fn inside(mut self, folder: &Path) -> Self {
+        self.options.place = Some(folder.to_owned());
+        self
+    }
+
+    /// Has it speak TLS, and nothing else.
+    #[must_use]
+    pub fn tls(mut self, certificate: &Certificate) -> Self {
+        self.options.certificate = Some(certificate.clone());
+        self
+    }
+
+    /// Starts it and waits until it serves.
+    ///
+    /// # Panics
+    /// It does not; standard error has its log.
+    #[must_use]
+    pub fn start(&self) -> Server {
+        Server {
+            process: ServerProcess::start(self.kind, &self.options),
+            password: self.options.password.clone(),
+            authority: self
+                .options
+                .certificate
+                .as_ref()
+                .map(|certificate| certificate.authority.clone()),
+            databases: AtomicU32::new(0),
+        }
+    }
+}
+
+/// A Redis of one's own; dropped, it goes with everything that it holds.
+#[derive(Debug)]
+pub struct Server {
+    process: ServerProcess,
+    password: Option<String>,
+    authority: Option<PathBuf>,
+    databases: AtomicU32,
+}
+
+impl Server {
+    /// A Redis that is yet to be started, with a password.
+    #[must_use]
+    pub fn builder() -> ServerBuilder {
+        ServerBuilder {
+            kind: "redis",
+            options: Options {
+                password: Some(new_password()),
+                ..Options::default()
+            },
+        }
+    }
+
+    /// A Sentinel that is yet to be started, without a password.
+    #[must_use]
+    pub fn sentinel() -> ServerBuilder {
+        ServerBuilder {
+            kind: "sentinel",
+            options: Options::default(),
+        }
+    }
+
+    /// Starts a Redis with nothing special.
+    ///
+    /// # Panics
+    /// It cannot be started; standard error has its log.
+    #[must_use]
+    pub fn start() -> Self {
+        Self::builder().start()
+    }
+
+    /// The one of this process, which ends with it. Tests run beside each other, so nobody may stop it.
+    #[must_use]
+    pub fn shared() -> &'static Self {
+        static SHARED: OnceLock<Server> = OnceLock::new();
+        SHARED.get_or_init(Self::start)
+    }
+
+    /// Host and port.
+    #[must_use]
+    pub fn address(&self) -> String {
+        format!("127.0.0.1:{}", self.process.port())
+    }
+
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.process.port()
+    }
+
+    /// What it asks for, if anything.
+    #[must_use]
+    pub fn password(&self) -> Option<&str> {
+        self.password.as_deref()
+    }
+
+    /// Its first process.
+    #[must_use]
+    pub fn pid(&self) -> u32 {
+        self.process.pid()
+    }
+
+    /// Where it keeps everything: `data`, `redis.conf` and `log`.
+    #[must_use]
+    pub fn folder(&self) -> PathBuf {
+        self.process.folder().to_owned()
+    }
+
+    /// What it has logged so far.
+    #[must_use]
+    pub fn log(&self) -> String {
+        self.process.log()
+    }
+
+    /// Ends it in good order; what it holds stays.
+    pub fn stop(&self) {
+        self.process.order("stop");
+    }
+
+    /// Kills all its processes where they stand; what it has answered stays.
+    pub fn kill(&self) {
+        self.process.order("kill");
+    }
+
+    /// Starts it again where it was, with what it held.
+    pub fn start_again(&self) {
+        self.process.order("start");
+    }
+
+    /// Freezes all its processes; connections stay open and silent.
+    pub fn pause(&self) {
+        self.process.order("pause");
+    }
+
+    /// Ends the pause.
+    pub fn resume(&self) {
+        self.process.order("resume");
+    }
+
+    /// A database that nobody else uses, empty unless somebody has numbers of his own.
+    #[must_use]
+    pub fn database(&self) -> Database<'_> {
+        Database {
+            server: self,
+            number: self.databases.fetch_add(1, Ordering::Relaxed),
+        }
+    }
+}
+
+/// One of the numbered databases of a server.
+#[derive(Debug)]
+pub struct Database<'a> {
+    server: &'a Server,
+    number: u32,
+}
+
+impl Database<'_> {
+    #[must_use]
+    pub fn number(&self) -> u32 {
+        self.number
+    }
+
+    /// Where it is, with password and number.
+    #[must_use]
+    pub fn url(&self) -> String {
+        let scheme = self.server.authority.as_ref().map_or("redis", |_| "rediss");
+        let password = self.server.password().unwrap_or_default();
+        let address = self.server.address();
+        format!("{scheme}://:{password}@{address}/{}", self.number)
+    }
+
+    /// Runs a command past the product and returns what it answers, as `redis-cli` writes it.
+    ///
+    /// # Panics
+    /// The server refuses it.
+    #[must_use]
+    pub fn cli(&self, words: &[&str]) -> String {
+        String::from_utf8_lossy(&self.cli_bytes(words))
+            .trim_end()
+            .to_owned()
+    }
+
+    /// As [`Self::cli`], byte by byte.
+    ///
+    /// # Panics
+    /// The server refuses it.
+    #[must_use]
+    pub fn cli_bytes(&self, words: &[&str]) -> Vec<u8> {
+        let mut command = Command::new("redis-cli");
+        command
+            .args(["-e", "-h", "127.0.0.1", "-p"])
+            .arg(self.server.port().to_string())
+            .arg("-n")
+            .arg(self.number.to_string());
+        if let Some(authority) = &self.server.authority {
+            command.arg("--tls").arg("--cacert").arg(authority);
+        }
+        if let Some(password) = self.server.password() {
+            command.env("REDISCLI_AUTH", password);
+        }
+        let ran = command.args(words).output().expect("redis-cli can be run");
+        let said = String::from_utf8_lossy(&ran.stderr);
+        assert!(ran.status.success(), "{words:?}: {said}");
+        ran.stdout
+    }
+}

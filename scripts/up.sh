@@ -1,0 +1,80 @@
+#!/bin/bash
+# Starts a Postgres and a Redis to try production mode with, in the background, and says how proctord finds them.
+# They keep running until `make down`, which removes everything.
+# Usage: scripts/up.sh FOLDER_WITH_THE_BINARIES [FOLDER], which is .proctor/ of the checkout
+set -euo pipefail
+
+binaries=$(cd "$1" && pwd -P)
+scripts=$(cd "$(dirname "$0")" && pwd -P)
+folder=${2:-$(dirname "$scripts")/.proctor}
+. "$scripts/server/background.sh"
+
+new_password() { od -An -N16 -tx1 /dev/urandom | tr -d ' \n'; }
+
+# Starts a server that takes orders from a pipe which we leave open in its own hands, so that it outlives us.
+start() {
+    local name=$1 file
+    file=$folder/$name
+    mkfifo -m 0600 "$file.pipe"
+    : >"$file.ready"
+    SERVER_PASSWORD=$2 setsid "$scripts/server.sh" "$name" --in "$servers" \
+        <>"$file.pipe" >"$file.ready" 2>"$file.log" &
+    echo "$!" >"$file.pid"
+    until [ -s "$file.ready" ]; do
+        is_server "$file.pid" || { cat "$file.log" >&2; echo "up: $name did not start" >&2; exit 1; }
+        sleep 0.05
+    done
+    # ready HOST PORT PID FOLDER
+    read -r _ host port _ <"$file.ready"
+}
+
+# What proctord needs, to be read by a shell.
+write_variables() {
+    local path=$folder/variables.new
+    (umask 077 && cat >"$path") <<END
+export PATH='$binaries':"\$PATH"
+export PROCTOR_DATABASE_URL='postgres://proctor:$postgres_password@$postgres_address/postgres'
+export PROCTOR_REDIS_ADDRESS='$redis_address'
+export PROCTOR_REDIS_PASSWORD='$redis_password'
+export PROCTOR_SECRET_KEYS='trial:$(head -c 32 /dev/urandom | base64 | tr -d '\n')'
+export PROCTOR_RUNNER='local'
+export PROCTOR_DATA_DIR='$folder/data'
+END
+    mv "$path" "$folder/variables"
+}
+
+tell() {
+    cat "$folder/variables"
+    cat <<END
+
+# Postgres and Redis are running. The lines above are in a file:
+#
+#   . $folder/variables
+#   proctord migrate
+#   proctord start
+#
+# make down stops both and removes what they hold.
+END
+}
+
+if [ -e "$folder/variables" ] && is_server "$folder/postgres.pid" && is_server "$folder/redis.pid"; then
+    tell
+    exit
+fi
+# What is left of an earlier time, when the machine went down or one of the two ended.
+"$scripts/down.sh" "$folder" >/dev/null
+mkdir -m 0711 "$folder"
+servers=$(mktemp -d "${TMPDIR:-/tmp}/proctor-up.XXXXXXXX")
+chmod 0711 "$servers"
+ln -s "$servers" "$folder/servers"
+trap '"$scripts/down.sh" "$folder" >/dev/null' EXIT
+trap 'exit 143' TERM INT HUP
+postgres_password=$(new_password)
+start postgres "$postgres_password"
+postgres_address=$host:$port
+redis_password=$(new_password)
+start redis "$redis_password"
+redis_address=$host:$port
+write_variables
+trap - EXIT
+tell
