@@ -1,6 +1,8 @@
 //! The command line of `proctord`: one file per command.
 
+mod check_config;
 mod dev;
+mod place;
 
 use clap::{Parser, Subcommand};
 
@@ -16,6 +18,8 @@ pub struct Cli {
 enum Command {
     /// Run everything on this machine with nothing installed: SQLite, local processes, loopback only
     Dev(dev::Dev),
+    /// Show what is configured and where it comes from, and everything that is wrong with it
+    CheckConfig(check_config::CheckConfig),
 }
 
 /// Runs the command.
@@ -27,6 +31,7 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
         .enable_all()
         .build()?;
     match cli.command {
+        Command::CheckConfig(wanted) => check_config::run(&wanted),
         Command::Dev(dev) => runtime.block_on(dev::run(dev)),
     }
 }

@@ -1,62 +1,83 @@
-//! Configuration: read once, at the start, from the environment. Every variable is known here and described
-//! in `.env.sample`; every mistake is told, all of them together, and stops the start.
+//! Configuration: read once, at the start, from the environment over the config file over defaults. Every
+//! setting is known here, one file per concern, and described in `.env.sample`; every mistake is told, all of
+//! them together, and stops the start.
 
+mod execution;
+mod file;
+mod http;
+mod layers;
+mod log;
+mod postgres;
 mod reader;
+mod redis;
+mod secrets;
+mod v2;
 
-use std::collections::BTreeMap;
 use std::fmt;
-use std::num::NonZeroU32;
-use std::time::Duration;
+use std::path::PathBuf;
 
 use reader::Reader;
+use tracing::warn;
 
-use crate::domain::version::Version;
+pub use execution::ExecutionConfig;
+pub use http::HttpConfig;
+pub use layers::{Layers, Origin};
+pub use log::LogConfig;
+pub use postgres::PostgresConfig;
+pub use redis::{Address, RedisConfig, RedisTarget};
+pub use secrets::SecretsConfig;
 
-const MAX_CONNECTIONS: NonZeroU32 = NonZeroU32::new(10_000).expect("10,000 is not zero");
+/// How the names of our variables begin.
+const PREFIX: &str = "PROCTOR_";
 
 /// All that can be configured.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Config {
     pub http: HttpConfig,
     pub execution: ExecutionConfig,
     pub log: LogConfig,
+    /// Present if it is named; `require` has seen to it where it is needed.
+    pub postgres: Option<PostgresConfig>,
+    pub redis: Option<RedisConfig>,
+    pub secrets: Option<SecretsConfig>,
 }
 
-/// How the service is reached.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct HttpConfig {
-    /// 0 takes a free one.
-    pub port: u16,
-    /// Names beside loopback under which the service may be addressed.
-    pub allowed_hosts: Vec<String>,
-    /// Clients that tell an older version are refused; absent, none is.
-    pub min_client_version: Option<Version>,
-    /// How long the head of a request may take to arrive.
-    pub head_timeout: Duration,
-    /// How long its body may take after that.
-    pub body_timeout: Duration,
-    /// The most connections at a time; more wait until one is closed.
-    pub max_connections: NonZeroU32,
+/// What the configuration is for, and so what must be in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// Nothing need be set.
+    Dev,
+    /// Database, Redis, keys and a runner.
+    Start,
+    /// The database alone.
+    Migrate,
 }
 
-/// How executions are handled.
+/// One setting as it is in force; the value of a secret is not in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ExecutionConfig {
-    /// How long the answer to a new execution waits for its launch.
-    pub launch_wait: Duration,
-    /// Between TERM and KILL, unless a stop says otherwise.
-    pub stop_grace: Duration,
-    /// How long a runner keeps what is left of an execution whose log is stored.
-    pub keep: Duration,
+pub struct Setting {
+    pub name: &'static str,
+    pub value: String,
+    pub origin: Origin,
 }
 
-/// What is logged, and how much is kept of the logs of executions.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LogConfig {
-    /// Of a longer log the middle is deleted.
-    pub limit_bytes: u64,
-    /// A level, or directives as `tracing` has them.
-    pub level: String,
+/// A configuration, right or wrong, and everything that was found out about it.
+#[derive(Debug, Clone)]
+pub struct Examined<T = Config> {
+    /// To be used only if there are no mistakes.
+    config: T,
+    /// The config file that was read.
+    pub file: Option<PathBuf>,
+    pub settings: Vec<Setting>,
+    pub mistakes: Vec<String>,
+    pub warnings: Vec<String>,
+}
+
+/// A configuration without mistakes, and what its author should know about it.
+#[derive(Debug, Clone)]
+pub struct Loaded {
+    pub config: Config,
+    pub warnings: Vec<String>,
 }
 
 /// Everything that is wrong with the configuration.
@@ -77,178 +98,97 @@ impl fmt::Display for ConfigError {
 
 impl std::error::Error for ConfigError {}
 
-/// A configuration, and what its author should know about it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Loaded {
-    pub config: Config,
-    pub warnings: Vec<String>,
-}
-
 impl Config {
-    /// Reads the process's environment.
+    /// The configuration of this process.
     ///
     /// # Errors
     /// Every mistake in it.
-    pub fn from_environment() -> Result<Loaded, ConfigError> {
-        // A variable that is no text cannot be one of ours.
-        let variables = std::env::vars_os().filter_map(|(name, value)| {
-            Some((name.into_string().ok()?, value.into_string().ok()?))
-        });
-        Self::from_variables(variables.collect())
+    pub fn load(purpose: Purpose) -> Result<Loaded, ConfigError> {
+        Self::examine(Layers::of_process(), purpose).loaded()
     }
 
-    /// Reads the given variables.
-    ///
-    /// # Errors
-    /// Every mistake in them.
-    pub fn from_variables(variables: BTreeMap<String, String>) -> Result<Loaded, ConfigError> {
-        let mut reader = Reader::new(variables);
+    /// Reads the layers, and tells everything about them.
+    #[must_use]
+    pub fn examine(layers: Layers, purpose: Purpose) -> Examined {
+        let mut reader = Reader::new(layers);
         let config = Self::read(&mut reader);
-        let (mistakes, warnings) = reader.close();
-        if mistakes.is_empty() {
-            Ok(Loaded { config, warnings })
-        } else {
-            Err(ConfigError { mistakes })
-        }
+        config.require(&mut reader, purpose);
+        reader.close(config)
     }
 
     fn read(reader: &mut Reader) -> Self {
         reader.know_of("PROCTOR_FAIL_POINTS");
         // The command line's own, which a developer has in the same environment.
         reader.know_of("PROCTOR_HOST");
+        v2::know(reader);
         Self {
-            http: HttpConfig {
-                port: reader.port("PROCTOR_APP_PORT", 5001),
-                allowed_hosts: reader.list("PROCTOR_ALLOWED_HOSTS"),
-                min_client_version: reader.version("PROCTOR_MIN_CLIENT_VERSION"),
-                head_timeout: reader.duration("PROCTOR_HEAD_TIMEOUT", Duration::from_secs(10)),
-                body_timeout: reader.duration("PROCTOR_BODY_TIMEOUT", Duration::from_secs(60)),
-                max_connections: reader.count("PROCTOR_MAX_CONNECTIONS", MAX_CONNECTIONS),
-            },
-            execution: ExecutionConfig {
-                launch_wait: reader.duration("PROCTOR_LAUNCH_WAIT", Duration::from_secs(1)),
-                stop_grace: reader.duration("PROCTOR_STOP_GRACE", Duration::from_secs(10)),
-                keep: reader.duration("PROCTOR_LOCAL_JOB_KEEP", Duration::from_hours(7 * 24)),
-            },
-            log: LogConfig {
-                limit_bytes: reader.size("PROCTOR_LOG_LIMIT", 1 << 30),
-                level: reader.level("PROCTOR_LOG_LEVEL", "info"),
-            },
+            http: HttpConfig::read(reader),
+            execution: ExecutionConfig::read(reader),
+            log: LogConfig::read(reader),
+            postgres: PostgresConfig::read(reader),
+            redis: RedisConfig::read(reader),
+            secrets: SecretsConfig::read(reader),
+        }
+    }
+
+    /// Notes what is missing for this purpose.
+    fn require(&self, reader: &mut Reader, purpose: Purpose) {
+        let starts = purpose == Purpose::Start;
+        v2::authentication(reader, starts && !self.http.allow_anonymous);
+        if purpose != Purpose::Dev && self.postgres.is_none() {
+            reader.miss(
+                &["PROCTOR_DATABASE_URL", "PROCTOR_POSTGRES_"],
+                "the database is not named: set PROCTOR_DATABASE_URL, or PROCTOR_POSTGRES_HOST, \
+                 PROCTOR_POSTGRES_USER and PROCTOR_POSTGRES_DATABASE",
+            );
+        }
+        if starts && self.redis.is_none() {
+            reader.miss(
+                &["PROCTOR_REDIS_ADDRESS", "PROCTOR_REDIS_SENTINEL"],
+                "Redis is not named: set PROCTOR_REDIS_ADDRESS",
+            );
+        }
+        if starts && self.secrets.is_none() {
+            reader.miss(
+                &["PROCTOR_SECRET_KEYS"],
+                "there is no key to seal secrets with: make one with `proctord secrets new-key`, keep \
+                 it safe, and set PROCTOR_SECRET_KEYS or PROCTOR_SECRET_KEYS_FILE",
+            );
+        }
+        if starts {
+            self.execution.require_runner(reader);
+        }
+    }
+}
+
+impl Loaded {
+    /// Tells the log what the author should know.
+    pub fn warn(&self) {
+        for warning in &self.warnings {
+            warn!("{warning}");
+        }
+    }
+}
+
+impl Examined {
+    /// The configuration, if it has no mistakes.
+    ///
+    /// # Errors
+    /// Every mistake in it.
+    pub fn loaded(self) -> Result<Loaded, ConfigError> {
+        let Self {
+            config,
+            mistakes,
+            warnings,
+            ..
+        } = self;
+        if mistakes.is_empty() {
+            Ok(Loaded { config, warnings })
+        } else {
+            Err(ConfigError { mistakes })
         }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use std::collections::BTreeMap;
-    use std::time::Duration;
-
-    use super::{Config, Reader};
-
-    fn variables(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
-        pairs
-            .iter()
-            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-            .collect()
-    }
-
-    #[test]
-    fn nothing_set_is_a_configuration() {
-        let loaded =
-            Config::from_variables(variables(&[("PATH", "/bin"), ("PROCTOR_APP_PORT", "")]))
-                .unwrap();
-
-        assert_eq!(loaded.config.http.port, 5001);
-        assert_eq!(loaded.config.execution.launch_wait, Duration::from_secs(1));
-        assert!(loaded.warnings.is_empty());
-    }
-
-    #[test]
-    fn values_are_read_in_their_units() {
-        let loaded = Config::from_variables(variables(&[
-            ("PROCTOR_APP_PORT", "0"),
-            ("PROCTOR_ALLOWED_HOSTS", "a.example, b.example:80,"),
-            ("PROCTOR_LAUNCH_WAIT", "250ms"),
-            ("PROCTOR_STOP_GRACE", "30"),
-            ("PROCTOR_LOG_LEVEL", "DEBUG"),
-            ("PROCTOR_LOG_LIMIT", "10MiB"),
-        ]))
-        .unwrap();
-
-        assert_eq!(loaded.config.http.port, 0);
-        assert_eq!(
-            loaded.config.http.allowed_hosts,
-            ["a.example", "b.example:80"]
-        );
-        assert_eq!(
-            loaded.config.execution.launch_wait,
-            Duration::from_millis(250)
-        );
-        assert_eq!(loaded.config.execution.stop_grace, Duration::from_secs(30));
-        assert_eq!(loaded.config.log.level, "debug");
-        assert_eq!(loaded.config.log.limit_bytes, 10 << 20);
-    }
-
-    #[test]
-    fn every_mistake_is_told_at_once() {
-        let error = Config::from_variables(variables(&[
-            ("PROCTOR_APP_PORT", "70000"),
-            ("PROCTOR_LAUNCH_WAIT", "soon"),
-            ("PROCTOR_STOP_GRACE", "-1s"),
-            ("PROCTOR_LOG_LEVEL", "chatty"),
-            ("PROCTOR_LOG_LIMIT", "99999999999GiB"),
-            ("PROCTOR_MIN_CLIENT_VERSION", "newest"),
-            ("PROCTOR_MAX_CONNECTIONS", "0"),
-        ]))
-        .unwrap_err();
-
-        assert_eq!(error.mistakes.len(), 7, "{error}");
-        assert!(error.to_string().contains("PROCTOR_APP_PORT"), "{error}");
-    }
-
-    #[test]
-    fn unknown_names_are_one_warning_and_service_links_count_as_unset() {
-        let loaded = Config::from_variables(variables(&[
-            ("PROCTOR_APP_PROT", "1"),
-            ("PROCTOR_COLOUR", "red"),
-            ("PROCTOR_APP_PORT", "tcp://10.0.0.1:5001"),
-        ]))
-        .unwrap();
-
-        assert_eq!(loaded.config.http.port, 5001);
-        assert_eq!(loaded.warnings.len(), 2, "{:?}", loaded.warnings);
-        assert!(
-            loaded
-                .warnings
-                .iter()
-                .any(|text| text.contains("PROCTOR_APP_PROT, PROCTOR_COLOUR"))
-        );
-    }
-
-    #[test]
-    fn the_sample_file_names_exactly_the_variables_that_are_read() {
-        let sample = include_str!("../../.env.sample");
-        let named: BTreeMap<_, _> = sample
-            .lines()
-            .map(|line| line.trim_start_matches("# "))
-            .filter_map(|line| line.split_once('='))
-            .filter(|(name, _)| name.starts_with("PROCTOR_"))
-            .map(|(name, value)| (name.to_owned(), value.to_owned()))
-            .collect();
-        let loaded = Config::from_variables(named.clone()).unwrap();
-
-        assert_eq!(loaded.warnings, Vec::<String>::new());
-        assert_eq!(
-            loaded.config,
-            Config::from_variables(BTreeMap::new()).unwrap().config
-        );
-        let mut reader = Reader::new(BTreeMap::new());
-        Config::read(&mut reader);
-        for name in reader
-            .known()
-            .filter(|name| *name != "PROCTOR_HOST" && *name != "PROCTOR_FAIL_POINTS")
-        {
-            assert!(named.contains_key(name), "{name} is not in .env.sample");
-        }
-    }
-}
+mod tests;

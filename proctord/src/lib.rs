@@ -12,6 +12,7 @@ pub mod http;
 pub mod logs;
 pub mod metrics;
 pub mod policy;
+pub mod readiness;
 pub mod runner;
 pub mod samples;
 pub mod sqlite;

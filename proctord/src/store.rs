@@ -2,14 +2,18 @@
 //! audit trail. Each method of [`Store`] is one whole unit of work: what it changes and the rows that the
 //! change causes are committed together or not at all. A store knows nothing of runners or HTTP.
 
+mod delivery;
 mod log;
+pub mod postgres;
 pub mod sqlite;
+mod state;
+mod time;
 
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 
 use async_trait::async_trait;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use proctor_api::{LogEnd, LogEvent, Status};
 use thiserror::Error;
 use uuid::Uuid;
@@ -20,6 +24,9 @@ use crate::domain::lifecycle::{Event, Forbidden, StopIntent};
 use crate::domain::name::{ExecutionName, ProcName};
 
 pub use log::{Appended, LogAppend, LogGap, LogPosition, LogSlice, LogTail, StoredChunk};
+
+/// How many bytes of one log are kept unless told otherwise.
+pub const LOG_LIMIT_BYTES: u64 = 1 << 30;
 
 /// Why the store did not do what it was asked.
 #[derive(Debug, Error)]
@@ -34,6 +41,10 @@ pub enum StoreError {
     KeyReused,
     #[error("log of execution {id}: bytes at offset {offset} do not continue what is stored")]
     LogDiscontinuous { id: ExecutionId, offset: u64 },
+    #[error("the lease of replica {0} has run out, or it never had one")]
+    LeaseExpired(String),
+    #[error("the schema is at step {found} and step {needed} is needed: run `proctord migrate`")]
+    SchemaBehind { found: i64, needed: i64 },
     #[error("no space is left to {doing}")]
     Full { doing: &'static str },
     #[error("the store did not {doing}")]
@@ -46,6 +57,19 @@ pub enum StoreError {
         what: String,
         source: Option<Box<dyn std::error::Error + Send + Sync>>,
     },
+}
+
+impl StoreError {
+    /// Something stored that cannot be what was written there.
+    pub(crate) fn damaged(
+        what: String,
+        source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+    ) -> Self {
+        Self::Damaged {
+            what,
+            source: Some(source.into()),
+        }
+    }
 }
 
 /// A replica of proctord during one life of its process, and the host it runs on.
@@ -69,7 +93,7 @@ pub struct NewExecution {
     pub host: Option<String>,
     pub callback_url: Option<String>,
     /// How long after now it may wait for its launch.
-    pub start_within: jiff::SignedDuration,
+    pub start_within: SignedDuration,
     /// Why it must not run, all reasons together: it is stored as REQUIREMENT_NOT_MET.
     pub refusal: Option<String>,
     /// The replica that will act for it.
@@ -141,6 +165,20 @@ pub struct Page {
     pub next: Option<Cursor>,
 }
 
+impl Page {
+    /// A page of the rows that were found when one more than its limit was asked for.
+    fn of(mut executions: Vec<Execution>, limit: NonZeroU32) -> Self {
+        let limit = limit.get() as usize;
+        let more = executions.len() > limit;
+        executions.truncate(limit);
+        let next = executions.last().filter(|_| more).map(|execution| Cursor {
+            created_at: execution.created_at,
+            id: execution.id,
+        });
+        Self { executions, next }
+    }
+}
+
 /// Who did what to what, from where, with what result.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AuditEntry {
@@ -209,6 +247,29 @@ pub trait Store: Send + Sync {
     /// replica, fence one higher. What was QUEUED waits in the queue again, admitted or not. Once this has
     /// returned, no write under an older fence can land. Only for one who holds the data folder's lock.
     async fn adopt_host(&self, replica: &Replica) -> Result<Vec<Execution>, StoreError>;
+
+    /// What time it is by the clock of the store, which all replicas share.
+    async fn clock(&self) -> Result<Timestamp, StoreError>;
+
+    /// Says that the replica is alive, and until when by the store's clock that holds. The replica itself counts
+    /// from before the call, by its own monotonic clock, and stops acting when that has run out.
+    async fn renew_lease(
+        &self,
+        replica: &Replica,
+        lifetime: SignedDuration,
+    ) -> Result<Timestamp, StoreError>;
+
+    /// Ends a replica's lease at once, so that others take over what it leaves.
+    async fn give_up_lease(&self, replica_id: &str) -> Result<(), StoreError>;
+
+    /// Takes over up to `limit` executions that belong to no host, are live or have an open log, and whose
+    /// owner has no lease any more; the oldest first. Like `adopt_host` otherwise. Those that somebody writes to
+    /// this moment are left for the next time. Only for a replica whose own lease holds.
+    async fn adopt_silent(
+        &self,
+        replica: &Replica,
+        limit: NonZeroU32,
+    ) -> Result<Vec<Execution>, StoreError>;
 
     /// Gives free slots of the proc to its longest waiting QUEUED executions, leaving out those with a stop
     /// intent; they stay QUEUED until the runner has them, belong to `owner` and are returned, oldest first.

@@ -1,9 +1,13 @@
 //! Logs as the store keeps them: chunks of bytes addressed by offset, and numbered events beside them.
 
+pub(in crate::store) mod codec;
+pub(in crate::store) mod head;
+pub(in crate::store) mod unwritten;
+
 use bytes::Bytes;
 use proctor_api::{LogEvent, LogEventKind};
 
-use super::NumberedEvent;
+use super::{NumberedEvent, StoreError};
 use crate::domain::execution::Fence;
 use crate::domain::id::ExecutionId;
 
@@ -28,6 +32,34 @@ impl LogAppend {
     pub fn end(&self) -> u64 {
         self.offset.saturating_add(self.bytes.len() as u64)
     }
+}
+
+impl LogAppend {
+    /// The first of its events that does not belong into it.
+    pub(in crate::store) fn stray_event(&self) -> Option<&LogEvent> {
+        self.events.iter().find(|event| {
+            !(self.offset..=self.end()).contains(&event.offset)
+                || matches!(event.kind, LogEventKind::End(_))
+        })
+    }
+}
+
+/// An event as it is stored.
+pub(in crate::store) fn event_json(event: &LogEvent) -> Result<String, StoreError> {
+    serde_json::to_string(event).map_err(|error| StoreError::Unavailable {
+        doing: "put a log event in words",
+        source: Box::new(error),
+    })
+}
+
+/// A length or an offset for databases that have no unsigned numbers.
+pub(in crate::store) fn signed(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+/// A length or an offset as it was stored.
+pub(in crate::store) fn unsigned(number: i64) -> u64 {
+    u64::try_from(number).unwrap_or(0)
 }
 
 /// How a log stands after an append.
@@ -71,6 +103,14 @@ pub struct LogGap {
 }
 
 impl LogGap {
+    /// As two columns have it.
+    pub(in crate::store) fn of(from: Option<i64>, to: Option<i64>) -> Option<Self> {
+        Some(Self {
+            from: unsigned(from?),
+            to: unsigned(to?),
+        })
+    }
+
     /// The event that tells a reader.
     #[must_use]
     pub fn event(self) -> LogEvent {

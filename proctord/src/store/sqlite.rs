@@ -8,13 +8,13 @@ mod delivery;
 mod fault;
 mod idempotency;
 mod installation;
+mod lease;
 mod list;
 mod log;
 #[cfg(test)]
 mod plans;
 mod queue;
 mod row;
-mod state;
 mod step;
 mod stop;
 mod time;
@@ -26,12 +26,13 @@ use std::path::Path;
 use std::sync::atomic::AtomicU64;
 
 use async_trait::async_trait;
+use jiff::{SignedDuration, Timestamp};
 use proctor_api::{LogEnd, Status};
 use uuid::Uuid;
 
 use super::{
-    Accepted, Appended, AuditEntry, Change, Cursor, Filter, Idempotency, LogAppend, LogPosition,
-    LogSlice, LogTail, NewExecution, Page, Replica, Store, StoreError,
+    Accepted, Appended, AuditEntry, Change, Cursor, Filter, Idempotency, LOG_LIMIT_BYTES,
+    LogAppend, LogPosition, LogSlice, LogTail, NewExecution, Page, Replica, Store, StoreError,
 };
 use crate::domain::execution::{Execution, Fence, Step};
 use crate::domain::id::ExecutionId;
@@ -53,9 +54,6 @@ pub struct SqliteStore {
     /// How many bytes of one log are kept.
     log_limit: u64,
 }
-
-/// How many bytes of one log are kept unless told otherwise.
-pub const LOG_LIMIT_BYTES: u64 = 1 << 30;
 
 impl SqliteStore {
     /// Opens the store of a folder, or makes one there.
@@ -141,6 +139,30 @@ impl Store for SqliteStore {
 
     async fn adopt_host(&self, replica: &Replica) -> Result<Vec<Execution>, StoreError> {
         adopt::adopt_host(self, replica).await
+    }
+
+    async fn clock(&self) -> Result<Timestamp, StoreError> {
+        Ok(time::now())
+    }
+
+    async fn renew_lease(
+        &self,
+        replica: &Replica,
+        lifetime: SignedDuration,
+    ) -> Result<Timestamp, StoreError> {
+        lease::renew(&self.records, replica, lifetime).await
+    }
+
+    async fn give_up_lease(&self, replica_id: &str) -> Result<(), StoreError> {
+        lease::give_up(&self.records, replica_id).await
+    }
+
+    async fn adopt_silent(
+        &self,
+        replica: &Replica,
+        limit: NonZeroU32,
+    ) -> Result<Vec<Execution>, StoreError> {
+        adopt::adopt_silent(self, replica, limit).await
     }
 
     async fn admit_queued(

@@ -68,7 +68,7 @@ impl ApiError {
             Self::Store(StoreError::Full { .. }) | Self::Catalog(CatalogError::Full { .. }) => {
                 (StatusCode::SERVICE_UNAVAILABLE, "no-space", "No space left")
             }
-            Self::Store(StoreError::Unavailable { .. })
+            Self::Store(StoreError::Unavailable { .. } | StoreError::SchemaBehind { .. })
             | Self::Catalog(CatalogError::Unavailable { .. }) => (
                 StatusCode::SERVICE_UNAVAILABLE,
                 "unavailable",

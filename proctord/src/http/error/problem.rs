@@ -47,7 +47,7 @@ impl ApiError {
             Self::Store(StoreError::Full { .. }) | Self::Catalog(CatalogError::Full { .. }) => {
                 "the service has no space left to store this; nothing was accepted"
             }
-            Self::Store(StoreError::Unavailable { .. })
+            Self::Store(StoreError::Unavailable { .. } | StoreError::SchemaBehind { .. })
             | Self::Catalog(CatalogError::Unavailable { .. }) => {
                 "the service cannot reach its data now; try again later"
             }

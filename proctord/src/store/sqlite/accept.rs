@@ -6,12 +6,12 @@ use jiff::Timestamp;
 use sqlx::SqliteConnection;
 
 use super::fault::failed;
-use super::state::StateColumns;
 use super::time::{micros, now};
 use super::{SqliteStore, audit, delivery, idempotency, queue, row, step};
 use crate::domain::execution::Execution;
 use crate::domain::id::ExecutionId;
 use crate::domain::lifecycle::State;
+use crate::store::state::StateColumns;
 use crate::store::{Accepted, AuditEntry, Idempotency, NewExecution, StoreError};
 
 /// How many executions one moment can tell apart.
@@ -101,7 +101,7 @@ async fn insert_as(
     state: &State,
     at: Timestamp,
 ) -> Result<Option<Execution>, StoreError> {
-    let columns = StateColumns::of(state);
+    let columns = StateColumns::from(state);
     let plan = serde_json::to_string(&new.plan).map_err(|error| StoreError::Unavailable {
         doing: "put a plan in words",
         source: Box::new(error),
@@ -125,7 +125,7 @@ async fn insert_as(
     .bind(plan)
     .bind(new.runner.as_str())
     .bind(&new.host)
-    .bind(columns.status)
+    .bind(columns.status.as_str())
     .bind(columns.reason)
     .bind(micros(at))
     .bind(micros(start_before))

@@ -1,8 +1,13 @@
-//! Adoption: a new replica takes over what its host has left unfinished. Once it has returned, no write under
-//! an older fence can land, in either file.
+//! Adoption: a replica takes over what its host, or another replica, has left unfinished. Once it has returned,
+//! no write under an older fence can land, in either file.
+
+use std::num::NonZeroU32;
+
+use sqlx::sqlite::SqliteRow;
 
 use super::fault::failed;
-use super::{SqliteStore, row};
+use super::time::{micros, now};
+use super::{SqliteStore, lease, row};
 use crate::domain::execution::Execution;
 use crate::store::{Replica, StoreError};
 
@@ -28,14 +33,54 @@ pub(super) async fn adopt_host(
         .fetch_all(&mut *unit)
         .await
         .map_err(failed("adopt executions"))?;
-    let mut executions = rows
-        .iter()
-        .map(row::execution)
-        .collect::<Result<Vec<_>, _>>()?;
     unit.commit()
         .await
         .map_err(failed("keep adopted executions"))?;
     wait_for_appends(store).await?;
+    in_order(&rows)
+}
+
+pub(super) const ADOPT_SILENT: &str = "
+    UPDATE execution SET owner = ?1, fence = fence + 1, slot = slot AND status <> 'QUEUED'
+     WHERE id IN (SELECT id FROM execution
+                   WHERE host IS NULL AND owner <> ?1 AND (live = 1 OR log_open = 1)
+                     AND NOT EXISTS (SELECT 1 FROM replica
+                                      WHERE replica.id = execution.owner AND expires_at > ?3)
+                   ORDER BY created_at, id LIMIT ?2)
+    RETURNING *";
+
+/// Takes over unfinished executions of replicas whose lease has run out.
+pub(super) async fn adopt_silent(
+    store: &SqliteStore,
+    replica: &Replica,
+    limit: NonZeroU32,
+) -> Result<Vec<Execution>, StoreError> {
+    let mut unit = store
+        .records
+        .begin()
+        .await
+        .map_err(failed("begin to adopt executions"))?;
+    let at = now();
+    lease::check(&mut unit, &replica.id, at).await?;
+    let rows = sqlx::query(ADOPT_SILENT)
+        .bind(&replica.id)
+        .bind(limit.get())
+        .bind(micros(at))
+        .fetch_all(&mut *unit)
+        .await
+        .map_err(failed("adopt the executions of a silent replica"))?;
+    unit.commit()
+        .await
+        .map_err(failed("keep adopted executions"))?;
+    wait_for_appends(store).await?;
+    in_order(&rows)
+}
+
+fn in_order(rows: &[SqliteRow]) -> Result<Vec<Execution>, StoreError> {
+    let mut executions = rows
+        .iter()
+        .map(row::execution)
+        .collect::<Result<Vec<_>, _>>()?;
     executions.sort_by_key(|execution| (execution.created_at, execution.id));
     Ok(executions)
 }

@@ -1,21 +1,18 @@
 //! The deliveries that an execution's end causes. They are written here and sent by others.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use sqlx::SqliteConnection;
-use uuid::Uuid;
 
 use super::fault::failed;
 use super::time::micros;
 use crate::domain::execution::Execution;
 use crate::domain::id::ExecutionId;
 use crate::store::StoreError;
+use crate::store::delivery::Callback;
 
 pub(super) const RELEASE: &str = "
     UPDATE delivery SET next_at = ?2, updated_at = ?2
      WHERE execution_id = ?1 AND state = 'pending' AND attempts = 0 AND next_at > ?2";
-
-/// How long a delivery waits for the end of the log before it goes without.
-const LOG_PATIENCE: SignedDuration = SignedDuration::from_secs(30);
 
 /// Writes the deliveries of an execution that has just ended.
 pub(super) async fn insert(
@@ -23,29 +20,19 @@ pub(super) async fn insert(
     execution: &Execution,
     at: Timestamp,
 ) -> Result<(), StoreError> {
-    let Some(target) = &execution.callback_url else {
+    let Some(callback) = Callback::of(execution, at)? else {
         return Ok(());
-    };
-    let payload =
-        serde_json::to_string(&execution.to_api()).map_err(|error| StoreError::Unavailable {
-            doing: "put a delivery in words",
-            source: Box::new(error),
-        })?;
-    let next_at = if execution.log_open {
-        at.saturating_add(LOG_PATIENCE).unwrap_or(at)
-    } else {
-        at
     };
     sqlx::query(
         "INSERT INTO delivery
              (id, execution_id, kind, target, payload, state, attempts, next_at, created_at, updated_at)
          VALUES (?1, ?2, 'callback', ?3, ?4, 'pending', 0, ?5, ?6, ?6)",
     )
-    .bind(Uuid::new_v4().to_string())
+    .bind(callback.id)
     .bind(execution.id.as_i64())
-    .bind(target)
-    .bind(payload)
-    .bind(micros(next_at))
+    .bind(callback.target)
+    .bind(callback.payload)
+    .bind(micros(callback.next_at))
     .bind(micros(at))
     .execute(connection)
     .await

@@ -17,14 +17,3 @@ pub(super) fn failed(doing: &'static str) -> impl Fn(sqlx::Error) -> StoreError 
         },
     }
 }
-
-/// Something in a column that cannot be what was written there.
-pub(super) fn damaged(
-    what: String,
-    source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
-) -> StoreError {
-    StoreError::Damaged {
-        what,
-        source: Some(source.into()),
-    }
-}

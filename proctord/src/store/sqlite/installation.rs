@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use super::fault::{damaged, failed};
+use super::fault::failed;
 use super::time::{micros, now};
 use crate::sqlite::Database;
 use crate::store::StoreError;
@@ -14,7 +14,7 @@ pub(super) async fn id(records: &Database) -> Result<Uuid, StoreError> {
         .await
         .map_err(failed("read the installation's id"))?;
     Uuid::try_parse(&text)
-        .map_err(|error| damaged("column uuid of the installation".to_owned(), error))
+        .map_err(|error| StoreError::damaged("column uuid of the installation".to_owned(), error))
 }
 
 /// Writes to the row: only a write tells whether the disk takes one.

@@ -7,7 +7,7 @@ use std::num::NonZeroU32;
 use proctor_api::Status;
 use sqlx::{QueryBuilder, Sqlite, SqlitePool};
 
-use super::fault::{damaged, failed};
+use super::fault::failed;
 use super::row;
 use super::time::{micros, micros_from};
 use crate::store::{Cursor, Filter, Page, StoreError};
@@ -23,7 +23,7 @@ pub(super) async fn census(readers: &SqlitePool) -> Result<BTreeMap<Status, u64>
         .map(|(status, count)| {
             let status = status
                 .parse()
-                .map_err(|error| damaged("a status".to_owned(), error))?;
+                .map_err(|error| StoreError::damaged("a status".to_owned(), error))?;
             Ok((status, count.unsigned_abs()))
         })
         .collect()
@@ -41,18 +41,8 @@ pub(super) async fn page(
         .fetch_all(readers)
         .await
         .map_err(failed("list executions"))?;
-    let mut executions = rows
-        .iter()
-        .map(row::execution)
-        .collect::<Result<Vec<_>, _>>()?;
-    let limit = limit.get() as usize;
-    let more = executions.len() > limit;
-    executions.truncate(limit);
-    let next = executions.last().filter(|_| more).map(|execution| Cursor {
-        created_at: execution.created_at,
-        id: execution.id,
-    });
-    Ok(Page { executions, next })
+    let executions = rows.iter().map(row::execution);
+    Ok(Page::of(executions.collect::<Result<_, _>>()?, limit))
 }
 
 /// Asks for one more than the page holds, to know whether there is another page.

@@ -3,11 +3,9 @@
 
 pub(super) mod append;
 pub(super) mod chunk;
-mod codec;
 pub(super) mod finish;
 pub(super) mod read;
 pub(super) mod trim;
-mod unwritten;
 
 use sqlx::{Row, SqliteConnection};
 
@@ -53,14 +51,4 @@ async fn standing(
         (true, true) => Ok(Standing::Open),
         (true, false) => Ok(Standing::Closed),
     })
-}
-
-/// A length or an offset as SQLite keeps it.
-fn signed(number: u64) -> i64 {
-    i64::try_from(number).unwrap_or(i64::MAX)
-}
-
-/// A length or an offset as it was stored.
-fn unsigned(number: i64) -> u64 {
-    u64::try_from(number).unwrap_or(0)
 }

@@ -8,13 +8,13 @@ use jiff::Timestamp;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Decode, Row, Sqlite, SqliteExecutor, Type};
 
-use super::fault::{damaged, failed};
-use super::state;
+use super::fault::failed;
 use crate::domain::execution::{Execution, Fence};
 use crate::domain::id::ExecutionId;
-use crate::domain::lifecycle::StopIntent;
+use crate::domain::lifecycle::{State, StopIntent};
 use crate::domain::name::ExecutionName;
 use crate::store::StoreError;
+use crate::store::state::{Missing, StateColumns};
 
 /// A row together with the name by which errors call it.
 pub(super) struct Columns<'r> {
@@ -71,7 +71,7 @@ impl<'r> Columns<'r> {
         column: &'static str,
         source: impl Into<Box<dyn Error + Send + Sync>>,
     ) -> StoreError {
-        damaged(format!("column {column} of {}", self.name), source)
+        StoreError::damaged(format!("column {column} of {}", self.name), source)
     }
 }
 
@@ -92,7 +92,7 @@ pub(super) fn execution(row: &SqliteRow) -> Result<Execution, StoreError> {
             .map_err(|error| columns.damaged("plan", error))?,
         runner: columns.parse("runner")?,
         host: columns.get("host")?,
-        state: state::read(&columns)?,
+        state: state(&columns)?,
         stop: stop(&columns)?,
         created_at: columns.moment("created_at")?,
         updated_at: columns.moment("updated_at")?,
@@ -144,6 +144,18 @@ pub(super) async fn sealed_secrets(
         .await
         .map_err(failed("read the sealed secrets of an execution"))?
         .ok_or(StoreError::NotFound(id))
+}
+
+fn state(columns: &Columns<'_>) -> Result<State, StoreError> {
+    let stored = StateColumns {
+        status: columns.parse("status")?,
+        reason: columns.get("reason")?,
+        exit_code: columns.get("exit_code")?,
+        exit_signal: columns.get("exit_signal")?,
+        started_at: columns.moment_if_any("started_at")?,
+        finished_at: columns.moment_if_any("finished_at")?,
+    };
+    State::try_from(stored).map_err(|Missing(column)| columns.damaged(column, "it is missing"))
 }
 
 fn stop(columns: &Columns<'_>) -> Result<Option<StopIntent>, StoreError> {

@@ -3,7 +3,7 @@
 use sqlx::SqliteConnection;
 
 use super::fault::failed;
-use super::time::{micros, now, truncated};
+use super::time::{micros, now};
 use super::{audit, row};
 use crate::domain::execution::Execution;
 use crate::domain::id::ExecutionId;
@@ -47,7 +47,7 @@ async fn update(
     )
     .bind(id.as_i64())
     .bind(&wish.by)
-    .bind(micros(truncated(wish.at)))
+    .bind(micros(wish.at))
     .bind(wish.grace_seconds)
     .fetch_one(connection)
     .await

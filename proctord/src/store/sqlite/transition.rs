@@ -6,12 +6,12 @@ use proctor_api::Status;
 use sqlx::SqliteConnection;
 
 use super::fault::failed;
-use super::state::StateColumns;
 use super::time::{micros, now};
 use super::{delivery, row, step};
 use crate::domain::execution::Execution;
 use crate::domain::lifecycle::State;
 use crate::sqlite::Database;
+use crate::store::state::StateColumns;
 use crate::store::{Change, StoreError};
 
 /// Applies a change.
@@ -68,7 +68,7 @@ async fn update(
     given: Given,
     at: Timestamp,
 ) -> Result<Execution, StoreError> {
-    let columns = StateColumns::of(state);
+    let columns = StateColumns::from(state);
     let holds_slot = matches!(state.status(), Status::Created | Status::Running);
     sqlx::query(
         "UPDATE execution
@@ -81,12 +81,12 @@ async fn update(
     .bind(before.id.as_i64())
     .bind(before.fence.0)
     .bind(before.status().as_str())
-    .bind(columns.status)
+    .bind(columns.status.as_str())
     .bind(columns.reason)
     .bind(columns.exit_code)
     .bind(columns.exit_signal)
-    .bind(columns.started_at)
-    .bind(columns.finished_at)
+    .bind(columns.started_at.map(micros))
+    .bind(columns.finished_at.map(micros))
     .bind(given.handle)
     .bind(holds_slot)
     .bind(micros(at))

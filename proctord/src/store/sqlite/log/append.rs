@@ -2,13 +2,14 @@
 //! nothing and harms no other.
 
 use futures::future::join_all;
-use proctor_api::{LogEvent, LogEventKind};
+use proctor_api::LogEvent;
 use sqlx::SqliteConnection;
 
-use super::codec::{self, Packed};
-use super::{signed, standing, trim, unsigned};
+use super::{standing, trim};
 use crate::domain::id::ExecutionId;
 use crate::sqlite::Database;
+use crate::store::log::codec::{self, Packed};
+use crate::store::log::{event_json, signed, unsigned};
 use crate::store::sqlite::fault::failed;
 use crate::store::{Appended, LogAppend, StoreError};
 
@@ -61,7 +62,7 @@ async fn append_one(
     append: &LogAppend,
     packed: Vec<Packed>,
 ) -> Result<Result<Appended, StoreError>, StoreError> {
-    if let Some(event) = append.events.iter().find(|event| !fits(append, event)) {
+    if let Some(event) = append.stray_event() {
         return Ok(Err(StoreError::LogDiscontinuous {
             id: append.id,
             offset: event.offset,
@@ -83,11 +84,6 @@ async fn append_one(
     Ok(Ok(Appended {
         events: unsigned(events),
     }))
-}
-
-fn fits(append: &LogAppend, event: &LogEvent) -> bool {
-    (append.offset..=append.end()).contains(&event.offset)
-        && !matches!(event.kind, LogEventKind::End(_))
 }
 
 /// Moves the head of the log past what is appended, if the fence holds and nothing is missing or doubled.
@@ -148,15 +144,11 @@ pub(super) async fn insert_event(
     number: i64,
     event: &LogEvent,
 ) -> Result<(), StoreError> {
-    let json = serde_json::to_string(event).map_err(|error| StoreError::Unavailable {
-        doing: "put a log event in words",
-        source: Box::new(error),
-    })?;
     sqlx::query("INSERT INTO event (execution_id, number, offset, event) VALUES (?, ?, ?, ?)")
         .bind(id.as_i64())
         .bind(number)
         .bind(signed(event.offset))
-        .bind(json)
+        .bind(event_json(event)?)
         .execute(connection)
         .await
         .map_err(failed("add an event to a log"))?;

@@ -3,9 +3,9 @@
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection};
 
-use super::{codec, signed, unsigned};
 use crate::domain::id::ExecutionId;
-use crate::store::sqlite::fault::{damaged, failed};
+use crate::store::log::{codec, signed, unsigned};
+use crate::store::sqlite::fault::failed;
 use crate::store::sqlite::row::Columns;
 use crate::store::{StoreError, StoredChunk};
 
@@ -45,7 +45,8 @@ async fn unpack(row: &SqliteRow, id: ExecutionId, from: u64) -> Result<StoredChu
     let place = format!("the chunk at {offset} of the log of execution {id}");
     let columns = Columns::new(row, place.clone());
     let length: i64 = columns.get("length")?;
-    let length = usize::try_from(length).map_err(|error| damaged(place.clone(), error))?;
+    let length =
+        usize::try_from(length).map_err(|error| StoreError::damaged(place.clone(), error))?;
     let bytes = codec::unpack(columns.get("codec")?, columns.get("bytes")?, length, place).await?;
     let offset = unsigned(offset);
     let skipped = usize::try_from(from.saturating_sub(offset)).unwrap_or(length);

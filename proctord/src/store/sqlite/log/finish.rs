@@ -5,10 +5,11 @@ use proctor_api::{LogEnd, LogEvent, LogEventKind};
 use sqlx::SqliteConnection;
 
 use super::append::insert_event;
-use super::{Standing, signed, standing};
+use super::{Standing, standing};
 use crate::domain::execution::Fence;
 use crate::domain::id::ExecutionId;
 use crate::store::StoreError;
+use crate::store::log::signed;
 use crate::store::sqlite::fault::failed;
 use crate::store::sqlite::time::now;
 use crate::store::sqlite::{SqliteStore, delivery};

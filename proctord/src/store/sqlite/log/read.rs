@@ -3,9 +3,10 @@
 
 use sqlx::{Sqlite, SqliteConnection, Transaction};
 
-use super::trim::Missing;
-use super::{chunk, signed, unsigned, unwritten};
+use super::chunk;
 use crate::domain::id::ExecutionId;
+use crate::store::log::head::{Head, Piece};
+use crate::store::log::{signed, unsigned, unwritten};
 use crate::store::sqlite::SqliteStore;
 use crate::store::sqlite::fault::failed;
 use crate::store::sqlite::row::{self, Columns};
@@ -43,69 +44,21 @@ pub(in crate::store::sqlite) async fn tail(
 pub(in crate::store::sqlite) async fn slice(
     store: &SqliteStore,
     id: ExecutionId,
-    mut from: LogPosition,
+    from: LogPosition,
     bytes: usize,
 ) -> Result<LogSlice, StoreError> {
     let mut view = view(store).await?;
     let Some(head) = head(&mut view, id).await? else {
-        return unwritten::slice(store, id, from).await;
+        let execution = row::find(store.records.readers(), id).await?;
+        return Ok(unwritten::slice(
+            &execution.ok_or(StoreError::NotFound(id))?,
+            from,
+        ));
     };
-    if head.ended {
-        // One who asks for bytes past the end must still learn that it is the end.
-        from.offset = from.offset.min(head.length);
-    }
-    let gap = head.gap_at(from.offset);
-    let begin = gap.map_or(from.offset, |gap| gap.to);
-    let wanted = begin.saturating_add(bytes.max(1) as u64);
-    let chunks = chunk::read(&mut view, id, begin, head.bound(begin, wanted)).await?;
-    let end = chunks
-        .last()
-        .map_or(begin, |chunk| chunk.offset + chunk.bytes.len() as u64);
-    let events = events(&mut view, id, from, end).await?;
-    let seen_all = end >= head.length && from.offset <= head.length;
-    let event_number = match events.last() {
-        _ if seen_all => head.events,
-        Some(event) => event.number + 1,
-        None => from.event_number,
-    };
-    Ok(LogSlice {
-        gap,
-        chunks,
-        events,
-        next: LogPosition {
-            offset: end,
-            event_number,
-        },
-    })
-}
-
-/// What is known of a log beside its chunks and events.
-struct Head {
-    length: u64,
-    events: u64,
-    ended: bool,
-    missing: Option<Missing>,
-}
-
-impl Head {
-    /// What is missing for one who reads on at this offset.
-    fn gap_at(&self, offset: u64) -> Option<LogGap> {
-        let missing = self.missing?;
-        (missing.from..missing.to)
-            .contains(&offset)
-            .then_some(LogGap {
-                from: offset,
-                to: missing.to,
-            })
-    }
-
-    /// How far one piece goes: not past what is missing.
-    fn bound(&self, begin: u64, wanted: u64) -> u64 {
-        match self.missing {
-            Some(missing) if begin < missing.from => wanted.min(missing.from),
-            _ => wanted,
-        }
-    }
+    let piece = head.piece(from, bytes);
+    let chunks = chunk::read(&mut view, id, piece.begin, piece.until).await?;
+    let events = events(&mut view, id, &piece, piece.end(&chunks)).await?;
+    Ok(piece.slice(&head, chunks, events))
 }
 
 async fn view(store: &SqliteStore) -> Result<Transaction<'static, Sqlite>, StoreError> {
@@ -134,7 +87,7 @@ async fn head(
             length: unsigned(length),
             events: unsigned(events),
             ended,
-            missing: Missing::of((gap_start, gap_end)),
+            missing: LogGap::of(gap_start, gap_end),
         }),
     )
 }
@@ -142,13 +95,13 @@ async fn head(
 async fn events(
     connection: &mut SqliteConnection,
     id: ExecutionId,
-    from: LogPosition,
+    piece: &Piece,
     end: u64,
 ) -> Result<Vec<NumberedEvent>, StoreError> {
     let rows = sqlx::query(EVENTS)
         .bind(id.as_i64())
-        .bind(signed(from.event_number))
-        .bind(signed(from.offset))
+        .bind(signed(piece.from.event_number))
+        .bind(signed(piece.from.offset))
         .bind(signed(end))
         .fetch_all(connection)
         .await

@@ -3,10 +3,11 @@
 
 use sqlx::SqliteConnection;
 
-use super::{signed, unsigned};
 use crate::domain::id::ExecutionId;
-use crate::store::StoreError;
+use crate::store::log::head::Trim;
+use crate::store::log::{signed, unsigned};
 use crate::store::sqlite::fault::failed;
+use crate::store::{LogGap, StoreError};
 
 pub(in crate::store::sqlite) const FIRST_FROM: &str =
     "SELECT min(offset) FROM chunk WHERE execution_id = ? AND offset >= ?";
@@ -14,26 +15,6 @@ pub(in crate::store::sqlite) const LAST_TO: &str =
     "SELECT max(offset) FROM chunk WHERE execution_id = ? AND offset <= ?";
 pub(in crate::store::sqlite) const DELETE: &str =
     "DELETE FROM chunk WHERE execution_id = ? AND offset >= ? AND offset < ?";
-
-/// What is missing of a log.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Missing {
-    pub(super) from: u64,
-    pub(super) to: u64,
-}
-
-impl Missing {
-    /// As the two columns have it.
-    pub(super) fn of(columns: (Option<i64>, Option<i64>)) -> Option<Self> {
-        let (Some(from), Some(to)) = columns else {
-            return None;
-        };
-        Some(Self {
-            from: unsigned(from),
-            to: unsigned(to),
-        })
-    }
-}
 
 /// Deletes from the middle of a log of this length what is over the limit.
 pub(super) async fn to_limit(
@@ -46,28 +27,35 @@ pub(super) async fn to_limit(
         return Ok(());
     }
     let missing = missing(connection, id).await?;
-    let from = match missing {
-        Some(missing) if length - (missing.to - missing.from) <= limit => return Ok(()),
-        Some(missing) => Some(missing.from),
-        None => offset(connection, FIRST_FROM, id, limit / 2).await?,
-    };
-    let to = offset(connection, LAST_TO, id, length - limit / 2).await?;
-    let (Some(from), Some(to)) = (from, to) else {
+    let Some(trim) = Trim::of(length, missing, limit) else {
         return Ok(());
     };
-    if to <= missing.map_or(from, |missing| missing.to) {
-        return Ok(());
+    let from = match trim.begun() {
+        Some(from) => Some(from),
+        None => offset(connection, FIRST_FROM, id, trim.from_bound).await?,
+    };
+    let to = offset(connection, LAST_TO, id, trim.to_bound).await?;
+    match trim.between(from, to) {
+        Some(gap) => delete(connection, id, gap).await,
+        None => Ok(()),
     }
+}
+
+async fn delete(
+    connection: &mut SqliteConnection,
+    id: ExecutionId,
+    gap: LogGap,
+) -> Result<(), StoreError> {
     sqlx::query(DELETE)
         .bind(id.as_i64())
-        .bind(signed(from))
-        .bind(signed(to))
+        .bind(signed(gap.from))
+        .bind(signed(gap.to))
         .execute(&mut *connection)
         .await
         .map_err(failed("delete the middle of a log"))?;
     sqlx::query("UPDATE log SET gap_start = ?, gap_end = ? WHERE execution_id = ?")
-        .bind(signed(from))
-        .bind(signed(to))
+        .bind(signed(gap.from))
+        .bind(signed(gap.to))
         .bind(id.as_i64())
         .execute(connection)
         .await
@@ -78,13 +66,13 @@ pub(super) async fn to_limit(
 async fn missing(
     connection: &mut SqliteConnection,
     id: ExecutionId,
-) -> Result<Option<Missing>, StoreError> {
-    let columns = sqlx::query_as("SELECT gap_start, gap_end FROM log WHERE execution_id = ?")
+) -> Result<Option<LogGap>, StoreError> {
+    let (from, to) = sqlx::query_as("SELECT gap_start, gap_end FROM log WHERE execution_id = ?")
         .bind(id.as_i64())
         .fetch_one(connection)
         .await
         .map_err(failed("read what is missing of a log"))?;
-    Ok(Missing::of(columns))
+    Ok(LogGap::of(from, to))
 }
 
 async fn offset(

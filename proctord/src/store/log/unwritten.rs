@@ -2,30 +2,21 @@
 
 use proctor_api::{LogEnd, LogEvent, LogEventKind};
 
+use super::{LogPosition, LogSlice};
 use crate::domain::execution::Execution;
-use crate::domain::id::ExecutionId;
 use crate::domain::lifecycle::State;
-use crate::store::sqlite::SqliteStore;
-use crate::store::sqlite::row;
-use crate::store::{LogPosition, LogSlice, NumberedEvent, StoreError};
+use crate::store::NumberedEvent;
 
 /// What is read of such a log. An execution that was refused has an end all the same: its row tells it, so that
-/// accepting it needs one file only.
-pub(super) async fn slice(
-    store: &SqliteStore,
-    id: ExecutionId,
-    from: LogPosition,
-) -> Result<LogSlice, StoreError> {
-    let execution = row::find(store.records.readers(), id)
-        .await?
-        .ok_or(StoreError::NotFound(id))?;
-    let Some(end) = end(&execution) else {
-        return Ok(LogSlice {
+/// accepting it writes no log.
+pub(in crate::store) fn slice(execution: &Execution, from: LogPosition) -> LogSlice {
+    let Some(end) = end(execution) else {
+        return LogSlice {
             next: from,
             ..LogSlice::default()
-        });
+        };
     };
-    Ok(LogSlice {
+    LogSlice {
         gap: None,
         chunks: Vec::new(),
         events: Some(end)
@@ -36,7 +27,7 @@ pub(super) async fn slice(
             offset: 0,
             event_number: 1,
         },
-    })
+    }
 }
 
 fn end(execution: &Execution) -> Option<NumberedEvent> {

@@ -4,18 +4,17 @@
 use bytes::Bytes;
 
 use crate::store::StoreError;
-use crate::store::sqlite::fault::damaged;
 
 /// Favours speed: logs are written once and mostly read while they grow.
 const ZSTD_LEVEL: i32 = 1;
 /// The most bytes of a chunk: who reads a log has at least one in memory.
-pub(super) const CHUNK_BYTES: usize = 64 * 1024;
+const CHUNK_BYTES: usize = 64 * 1024;
 /// Packing more than this at once would keep other tasks of the thread waiting.
 const INLINE_LIMIT_BYTES: usize = 64 * 1024;
 
 /// A chunk as it is stored.
 #[derive(Debug)]
-pub(super) struct Packed {
+pub(in crate::store) struct Packed {
     pub codec: &'static str,
     pub bytes: Bytes,
     /// Of the bytes before they were packed.
@@ -33,7 +32,7 @@ impl Packed {
 }
 
 /// Cuts bytes into chunks and packs them.
-pub(super) async fn pack(bytes: Bytes) -> Vec<Packed> {
+pub(in crate::store) async fn pack(bytes: Bytes) -> Vec<Packed> {
     if bytes.len() <= INLINE_LIMIT_BYTES {
         return chunks(bytes).map(pack_now).collect();
     }
@@ -51,7 +50,7 @@ fn chunks(mut bytes: Bytes) -> impl Iterator<Item = Bytes> {
 }
 
 /// Unpacks a chunk of a known length; `place` names it in errors.
-pub(super) async fn unpack(
+pub(in crate::store) async fn unpack(
     codec: &str,
     packed: Vec<u8>,
     length: usize,
@@ -69,13 +68,18 @@ pub(super) async fn unpack(
                     source: Box::new(error),
                 })??
         }
-        other => return Err(damaged(place, format!("unknown codec `{other}`"))),
+        other => {
+            return Err(StoreError::damaged(
+                place,
+                format!("unknown codec `{other}`"),
+            ));
+        }
     };
     if bytes.len() == length {
         Ok(bytes.into())
     } else {
         let told = format!("{} bytes in place of {length}", bytes.len());
-        Err(damaged(place, told))
+        Err(StoreError::damaged(place, told))
     }
 }
 
@@ -91,7 +95,8 @@ fn pack_now(bytes: Bytes) -> Packed {
 }
 
 fn unpack_now(packed: &[u8], length: usize, place: &str) -> Result<Vec<u8>, StoreError> {
-    zstd::bulk::decompress(packed, length).map_err(|error| damaged(place.to_owned(), error))
+    zstd::bulk::decompress(packed, length)
+        .map_err(|error| StoreError::damaged(place.to_owned(), error))
 }
 
 #[cfg(test)]

@@ -1,0 +1,10 @@
+DROP TABLE proctor.replica;
+DROP TABLE proctor.audit;
+DROP TABLE proctor.delivery;
+DROP TABLE proctor.idempotency;
+DROP TABLE proctor.slot_lock;
+DROP TABLE proctor.step;
+DROP TABLE proctor.execution;
+DROP FUNCTION proctor.new_execution_id(timestamptz);
+DROP SEQUENCE proctor.execution_sequence;
+DROP TABLE proctor.installation;

@@ -1,0 +1,3 @@
+DROP TABLE proctor.event;
+DROP TABLE proctor.chunk;
+DROP TABLE proctor.log;

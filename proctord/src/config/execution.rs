@@ -1,0 +1,57 @@
+//! How executions are handled, and by which runner.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::reader::Reader;
+use crate::domain::execution::RunnerKind;
+
+/// How executions are handled.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExecutionConfig {
+    /// What carries them out.
+    pub runner: RunnerKind,
+    /// Where the local runner keeps its folders; absent, in the user's own data.
+    pub data_dir: Option<PathBuf>,
+    /// How long the answer to a new execution waits for its launch.
+    pub launch_wait: Duration,
+    /// Between TERM and KILL, unless a stop says otherwise.
+    pub stop_grace: Duration,
+    /// How long a runner keeps what is left of an execution whose log is stored.
+    pub keep: Duration,
+}
+
+impl ExecutionConfig {
+    pub(super) fn read(reader: &mut Reader) -> Self {
+        Self {
+            runner: runner(reader),
+            data_dir: reader.path("PROCTOR_DATA_DIR"),
+            launch_wait: reader.duration("PROCTOR_LAUNCH_WAIT", Duration::from_secs(1)),
+            stop_grace: reader.duration("PROCTOR_STOP_GRACE", Duration::from_secs(10)),
+            keep: reader.duration("PROCTOR_LOCAL_JOB_KEEP", Duration::from_hours(7 * 24)),
+        }
+    }
+
+    /// Notes a runner that is not there yet.
+    pub(super) fn require_runner(&self, reader: &mut Reader) {
+        if self.runner != RunnerKind::Local {
+            let name = reader.name_of("PROCTOR_RUNNER");
+            reader.mistake(format!(
+                "{name}: the runner {} is not in this version; local is",
+                self.runner
+            ));
+        }
+    }
+}
+
+fn runner(reader: &mut Reader) -> RunnerKind {
+    let default = RunnerKind::Kubernetes;
+    let wanted = "kubernetes, local or agent";
+    reader.parse(
+        "PROCTOR_RUNNER",
+        default,
+        default.as_str(),
+        wanted,
+        |text| text.parse().ok(),
+    )
+}

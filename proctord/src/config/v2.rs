@@ -1,0 +1,63 @@
+//! What the Go system reads and this version does not use: known, so that one environment serves both.
+
+use super::reader::Reader;
+
+pub(super) const UNUSED: [&str; 26] = [
+    "PROCTOR_AUTH_PLUGIN_BINARY",
+    "PROCTOR_AUTH_PLUGIN_EXPORTED",
+    "PROCTOR_AUTH_REQUIRED_ADMIN_GROUP",
+    "PROCTOR_DEFAULT_NAMESPACE",
+    "PROCTOR_DOCS_PATH",
+    "PROCTOR_JOB_POD_ANNOTATIONS",
+    "PROCTOR_KUBE_CONFIG",
+    "PROCTOR_KUBE_CONTEXT",
+    "PROCTOR_KUBE_JOB_ACTIVE_DEADLINE_SECONDS",
+    "PROCTOR_KUBE_JOB_RETRIES",
+    "PROCTOR_KUBE_LOG_PROCESS_WAIT_TIME",
+    "PROCTOR_KUBE_POD_LIST_WAIT_TIME",
+    "PROCTOR_KUBE_SERVICE_ACCOUNT_NAME",
+    "PROCTOR_KUBE_WAIT_FOR_RESOURCE_POLL_COUNT",
+    "PROCTOR_LOGS_STREAM_READ_BUFFER_SIZE",
+    "PROCTOR_LOGS_STREAM_WRITE_BUFFER_SIZE",
+    "PROCTOR_MAIL_PASSWORD",
+    "PROCTOR_MAIL_SERVER_HOST",
+    "PROCTOR_MAIL_SERVER_PORT",
+    "PROCTOR_MAIL_USERNAME",
+    "PROCTOR_NEW_RELIC_APP_NAME",
+    "PROCTOR_NEW_RELIC_LICENCE_KEY",
+    "PROCTOR_NOTIFICATION_PLUGIN_BINARY",
+    "PROCTOR_NOTIFICATION_PLUGIN_EXPORTED",
+    "PROCTOR_REQUIRED_ADMIN_GROUP",
+    "PROCTOR_SCHEDULED_JOBS_FETCH_INTERVAL_IN_MINS",
+];
+
+/// Knows of all of them, and says once which are set.
+pub(super) fn know(reader: &mut Reader) {
+    let set: Vec<_> = UNUSED
+        .into_iter()
+        .filter(|name| reader.is_set(name))
+        .collect();
+    if !set.is_empty() {
+        reader.warn(format!(
+            "settings of version 2 that have no effect in this version: {}",
+            set.join(", ")
+        ));
+    }
+}
+
+/// Authentication cannot be switched on yet: a service that was told to ask who somebody is must not let
+/// everybody in instead, unless it is told that as well.
+pub(super) fn authentication(reader: &mut Reader, opens_a_door: bool) {
+    let wanted = reader.flag("PROCTOR_AUTH_ENABLED");
+    let name = reader.name_of("PROCTOR_AUTH_ENABLED");
+    if wanted && opens_a_door {
+        reader.mistake(format!(
+            "{name}: this version cannot authenticate yet, and does not let everybody in instead; \
+             PROCTOR_ALLOW_ANONYMOUS=true has it do so"
+        ));
+    } else if wanted {
+        reader.warn(format!(
+            "{name}: this version cannot authenticate yet, everybody is let in"
+        ));
+    }
+}

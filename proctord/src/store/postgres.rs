@@ -1,0 +1,261 @@
+//! The store in Postgres, in a schema of its own. Units of work live one per file below; each is bounded in
+//! time, and what a lost connection leaves half-way is gone with it.
+
+mod accept;
+mod adopt;
+mod audit;
+mod database;
+mod delivery;
+mod fault;
+mod idempotency;
+mod installation;
+mod lease;
+mod list;
+mod log;
+pub mod migrations;
+mod queue;
+mod row;
+mod settings;
+mod step;
+mod stop;
+mod text;
+mod transition;
+
+use std::collections::BTreeMap;
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use jiff::{SignedDuration, Timestamp};
+use proctor_api::{LogEnd, Status};
+use uuid::Uuid;
+
+use super::{
+    Accepted, Appended, AuditEntry, Change, Cursor, Filter, Idempotency, LOG_LIMIT_BYTES,
+    LogAppend, LogPosition, LogSlice, LogTail, NewExecution, Page, Replica, Store, StoreError,
+};
+use crate::domain::execution::{Execution, Fence, Step};
+use crate::domain::id::ExecutionId;
+use crate::domain::lifecycle::StopIntent;
+use crate::domain::name::{ExecutionName, ProcName};
+use database::{Database, Unit};
+use fault::failed;
+
+pub use settings::{MAX_CONNECTIONS, PATIENCE, PostgresSettings};
+
+/// The server is given this much longer to tell by itself that it gives up, which says more.
+const SERVER_FIRST: Duration = Duration::from_secs(1);
+
+/// The store in a Postgres database.
+pub struct PostgresStore {
+    database: Database,
+    /// How many bytes of one log are kept.
+    log_limit: u64,
+}
+
+impl PostgresStore {
+    /// The store of a database, which is reached for when the first unit of work begins; until the schema is
+    /// there all of them fail.
+    #[must_use]
+    pub fn new(settings: &PostgresSettings) -> Self {
+        Self {
+            database: Database::new(settings),
+            log_limit: LOG_LIMIT_BYTES,
+        }
+    }
+
+    /// The same with another number of bytes that are kept of one log.
+    #[must_use]
+    pub fn with_log_limit(mut self, bytes: u64) -> Self {
+        self.log_limit = bytes;
+        self
+    }
+
+    /// Closes every connection.
+    pub async fn close(&self) {
+        self.database.close().await;
+    }
+
+    /// Gives up on a unit of work that hangs, whatever it hangs on.
+    async fn bounded<T>(
+        &self,
+        doing: &'static str,
+        work: impl Future<Output = Result<T, StoreError>>,
+    ) -> Result<T, StoreError> {
+        let patience = self.database.patience().saturating_add(SERVER_FIRST);
+        tokio::time::timeout(patience, work)
+            .await
+            .unwrap_or_else(|_| {
+                Err(StoreError::Unavailable {
+                    doing,
+                    source: "the database did not answer in time".into(),
+                })
+            })
+    }
+
+    async fn connection(&self, doing: &'static str) -> Result<Unit, StoreError> {
+        self.database.connection().await.map_err(failed(doing))
+    }
+}
+
+#[async_trait]
+impl Store for PostgresStore {
+    async fn installation(&self) -> Result<Uuid, StoreError> {
+        let work = installation::id(&self.database);
+        self.bounded("tell the installation's id", work).await
+    }
+
+    async fn accept(
+        &self,
+        new: NewExecution,
+        idempotency: Option<Idempotency>,
+        audit: AuditEntry,
+    ) -> Result<Accepted, StoreError> {
+        let work = accept::accept(&self.database, new, idempotency, audit);
+        self.bounded("accept an execution", work).await
+    }
+
+    async fn transition(&self, change: Change) -> Result<Execution, StoreError> {
+        let work = transition::transition(&self.database, change);
+        self.bounded("change an execution", work).await
+    }
+
+    async fn request_stop(
+        &self,
+        id: ExecutionId,
+        intent: StopIntent,
+        audit: AuditEntry,
+    ) -> Result<Execution, StoreError> {
+        let work = stop::request(&self.database, id, intent, &audit);
+        self.bounded("store a stop", work).await
+    }
+
+    async fn adopt_host(&self, replica: &Replica) -> Result<Vec<Execution>, StoreError> {
+        let work = adopt::of_host(&self.database, replica);
+        self.bounded("adopt the executions of a host", work).await
+    }
+
+    async fn clock(&self) -> Result<Timestamp, StoreError> {
+        let work = installation::clock(&self.database);
+        self.bounded("tell the time", work).await
+    }
+
+    async fn renew_lease(
+        &self,
+        replica: &Replica,
+        lifetime: SignedDuration,
+    ) -> Result<Timestamp, StoreError> {
+        let work = lease::renew(&self.database, replica, lifetime);
+        self.bounded("renew a lease", work).await
+    }
+
+    async fn give_up_lease(&self, replica_id: &str) -> Result<(), StoreError> {
+        let work = lease::give_up(&self.database, replica_id);
+        self.bounded("give up a lease", work).await
+    }
+
+    async fn adopt_silent(
+        &self,
+        replica: &Replica,
+        limit: NonZeroU32,
+    ) -> Result<Vec<Execution>, StoreError> {
+        let work = adopt::of_silent(&self.database, replica, limit);
+        self.bounded("adopt the executions of a silent replica", work)
+            .await
+    }
+
+    async fn admit_queued(
+        &self,
+        proc_name: &ProcName,
+        owner: &str,
+    ) -> Result<Vec<Execution>, StoreError> {
+        let work = queue::admit(&self.database, proc_name, owner);
+        self.bounded("admit executions", work).await
+    }
+
+    async fn execution(&self, id: ExecutionId) -> Result<Option<Execution>, StoreError> {
+        let doing = "read an execution";
+        let work = async { row::find(&mut *self.connection(doing).await?, id).await };
+        self.bounded(doing, work).await
+    }
+
+    async fn execution_named(&self, name: &ExecutionName) -> Result<Option<Execution>, StoreError> {
+        let doing = "read an execution";
+        let work = async { row::find_named(&mut *self.connection(doing).await?, name).await };
+        self.bounded(doing, work).await
+    }
+
+    async fn sealed_secrets(&self, id: ExecutionId) -> Result<Option<Vec<u8>>, StoreError> {
+        let doing = "read the sealed secrets of an execution";
+        let work = async { row::sealed_secrets(&mut *self.connection(doing).await?, id).await };
+        self.bounded(doing, work).await
+    }
+
+    async fn steps(&self, id: ExecutionId) -> Result<Vec<Step>, StoreError> {
+        let doing = "read the steps of an execution";
+        let work = async { step::list(&mut *self.connection(doing).await?, id).await };
+        self.bounded(doing, work).await
+    }
+
+    async fn executions(
+        &self,
+        filter: &Filter,
+        after: Option<Cursor>,
+        limit: NonZeroU32,
+    ) -> Result<Page, StoreError> {
+        let doing = "list executions";
+        let work =
+            async { list::page(&mut *self.connection(doing).await?, filter, after, limit).await };
+        self.bounded(doing, work).await
+    }
+
+    async fn census(&self) -> Result<BTreeMap<Status, u64>, StoreError> {
+        let doing = "count executions";
+        let work = async { list::census(&mut *self.connection(doing).await?).await };
+        self.bounded(doing, work).await
+    }
+
+    async fn append_log(
+        &self,
+        appends: &[LogAppend],
+    ) -> Result<Vec<Result<Appended, StoreError>>, StoreError> {
+        let work = log::append::append(&self.database, appends, self.log_limit);
+        self.bounded("append to logs", work).await
+    }
+
+    async fn log_tail(&self, id: ExecutionId) -> Result<LogTail, StoreError> {
+        let doing = "read where a log ends";
+        let work = async { log::read::tail(&mut *self.connection(doing).await?, id).await };
+        self.bounded(doing, work).await
+    }
+
+    async fn read_log(
+        &self,
+        id: ExecutionId,
+        from: LogPosition,
+        bytes: usize,
+    ) -> Result<LogSlice, StoreError> {
+        let work = log::read::slice(&self.database, id, from, bytes);
+        self.bounded("read a log", work).await
+    }
+
+    async fn finish_log(
+        &self,
+        id: ExecutionId,
+        fence: Fence,
+        end: LogEnd,
+    ) -> Result<(), StoreError> {
+        let work = log::finish::finish(&self.database, id, fence, end);
+        self.bounded("close a log", work).await
+    }
+
+    async fn audit(&self, entry: AuditEntry) -> Result<(), StoreError> {
+        let work = audit::record(&self.database, &entry);
+        self.bounded("write the audit trail", work).await
+    }
+
+    async fn check(&self) -> Result<(), StoreError> {
+        let work = installation::touch(&self.database);
+        self.bounded("write", work).await
+    }
+}

@@ -1,0 +1,163 @@
+//! The schema's history: applied, and taken back one step at a time, by one proctord at a time. `start` only
+//! looks at it: whoever changes a schema means to.
+
+use sqlx::migrate::{AppliedMigration, Migrate, MigrateError, Migrator};
+use sqlx::postgres::PgConnectOptions;
+use sqlx::{ConnectOptions, PgConnection};
+use thiserror::Error;
+
+use super::fault::{failed, misses_schema};
+use super::settings::PostgresSettings;
+use crate::store::StoreError;
+
+const SCHEMA: &str = "proctor";
+const TABLE: &str = "proctor.schema_migrations";
+
+/// A step of the schema.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Migration {
+    pub version: i64,
+    pub name: String,
+}
+
+/// Why the schema stays as it is.
+#[derive(Debug, Error)]
+pub enum MigrationError {
+    #[error("the database cannot be reached")]
+    Unreachable(#[source] sqlx::Error),
+    #[error(
+        "the schema was changed by a newer proctord: it has step {found}, this one knows up to {known}"
+    )]
+    Newer { found: i64, known: i64 },
+    #[error("step {0} of the schema is not what this proctord knows by that number")]
+    Changed(i64),
+    #[error("the schema cannot be changed")]
+    Failed(#[source] MigrateError),
+}
+
+/// Brings the schema up to date, and tells what was applied.
+///
+/// # Errors
+/// The database or the step that stands in the way; the steps before it are applied.
+pub async fn apply(settings: &PostgresSettings) -> Result<Vec<Migration>, MigrationError> {
+    let mut connection = connect(settings).await?;
+    let before = applied(&mut connection).await?;
+    migrator().run(&mut connection).await.map_err(classified)?;
+    let after = applied(&mut connection).await?;
+    let new = after
+        .into_iter()
+        .filter(|version| !before.contains(version));
+    Ok(new.map(named).collect())
+}
+
+/// Takes the last step back, and tells which that was; none, if there is none.
+///
+/// # Errors
+/// The database, or what stands in the way.
+pub async fn roll_back(settings: &PostgresSettings) -> Result<Option<Migration>, MigrationError> {
+    let mut connection = connect(settings).await?;
+    let mut versions = applied(&mut connection).await?;
+    let Some(last) = versions.pop() else {
+        return Ok(None);
+    };
+    let target = versions.last().copied().unwrap_or(0);
+    migrator()
+        .undo(&mut connection, target)
+        .await
+        .map_err(classified)?;
+    Ok(Some(named(last)))
+}
+
+/// The steps that are applied, oldest first.
+///
+/// # Errors
+/// The database cannot be reached.
+pub async fn history(settings: &PostgresSettings) -> Result<Vec<Migration>, MigrationError> {
+    let mut connection = connect(settings).await?;
+    Ok(applied(&mut connection)
+        .await?
+        .into_iter()
+        .map(named)
+        .collect())
+}
+
+/// Fails unless the schema has every step that this proctord knows; it may have more.
+pub(super) async fn check(connection: &mut PgConnection) -> Result<(), StoreError> {
+    let needed = known();
+    let found = sqlx::query_scalar(
+        "SELECT coalesce(max(version), 0) FROM proctor.schema_migrations WHERE success",
+    )
+    .fetch_one(connection)
+    .await;
+    let found = match found {
+        Err(error) if misses_schema(&error) => 0,
+        found => found.map_err(failed("look at its schema"))?,
+    };
+    if found < needed {
+        return Err(StoreError::SchemaBehind { found, needed });
+    }
+    Ok(())
+}
+
+fn migrator() -> Migrator {
+    let mut migrator = sqlx::migrate!("../migrations/postgres");
+    migrator.create_schema(SCHEMA);
+    migrator.dangerous_set_table_name(TABLE);
+    migrator
+}
+
+/// The last step that this proctord knows.
+fn known() -> i64 {
+    let migrator = migrator();
+    let versions = migrator.iter().map(|migration| migration.version);
+    versions.max().unwrap_or(0)
+}
+
+fn named(version: i64) -> Migration {
+    let migrator = migrator();
+    let known = migrator
+        .iter()
+        .find(|migration| migration.version == version);
+    Migration {
+        version,
+        name: known.map_or_else(String::new, |known| known.description.to_string()),
+    }
+}
+
+async fn connect(settings: &PostgresSettings) -> Result<PgConnection, MigrationError> {
+    let options: PgConnectOptions = settings.options.clone().application_name("proctord");
+    let connecting = tokio::time::timeout(settings.patience, options.connect());
+    connecting
+        .await
+        .unwrap_or_else(|_| Err(sqlx::Error::PoolTimedOut))
+        .map_err(MigrationError::Unreachable)
+}
+
+async fn applied(connection: &mut PgConnection) -> Result<Vec<i64>, MigrationError> {
+    let exists: bool = sqlx::query_scalar("SELECT to_regclass($1) IS NOT NULL")
+        .bind(TABLE)
+        .fetch_one(&mut *connection)
+        .await
+        .map_err(MigrationError::Unreachable)?;
+    if !exists {
+        return Ok(Vec::new());
+    }
+    let applied: Vec<AppliedMigration> = connection
+        .list_applied_migrations(TABLE)
+        .await
+        .map_err(classified)?;
+    let mut versions: Vec<_> = applied.iter().map(|migration| migration.version).collect();
+    versions.sort_unstable();
+    Ok(versions)
+}
+
+fn classified(error: MigrateError) -> MigrationError {
+    match error {
+        MigrateError::VersionMissing(found) => MigrationError::Newer {
+            found,
+            known: known(),
+        },
+        MigrateError::VersionMismatch(version) => MigrationError::Changed(version),
+        error => MigrationError::Failed(error),
+    }
+}

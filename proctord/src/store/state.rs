@@ -1,0 +1,79 @@
+//! Where an execution stands, as the columns of its row, and the way from and to the domain's state.
+
+use jiff::Timestamp;
+use proctor_api::Status;
+
+use super::time::truncated;
+use crate::domain::lifecycle::{Ending, Exit, State};
+
+/// A state as its columns.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct StateColumns {
+    pub status: Status,
+    pub reason: Option<String>,
+    pub exit_code: Option<i32>,
+    pub exit_signal: Option<i32>,
+    pub started_at: Option<Timestamp>,
+    pub finished_at: Option<Timestamp>,
+}
+
+/// A column that this state must have is empty.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Missing(pub &'static str);
+
+impl From<&State> for StateColumns {
+    fn from(state: &State) -> Self {
+        let ending = state.ending();
+        let exit = ending.and_then(|ending| ending.exit);
+        Self {
+            status: state.status(),
+            reason: state.reason().map(ToOwned::to_owned),
+            exit_code: exit.and_then(Exit::code),
+            exit_signal: exit.and_then(Exit::signal),
+            started_at: state.started_at().map(truncated),
+            finished_at: ending.map(|ending| truncated(ending.finished_at)),
+        }
+    }
+}
+
+impl TryFrom<StateColumns> for State {
+    type Error = Missing;
+
+    fn try_from(columns: StateColumns) -> Result<Self, Missing> {
+        Ok(match columns.status {
+            Status::Received => Self::Received,
+            Status::RequirementNotMet => Self::RequirementNotMet {
+                reason: columns.reason()?,
+            },
+            Status::Queued => Self::Queued,
+            Status::Created => Self::Created,
+            Status::CreationFailed => Self::CreationFailed {
+                reason: columns.reason()?,
+            },
+            Status::Running => Self::Running {
+                started_at: columns.started_at.ok_or(Missing("started_at"))?,
+            },
+            Status::Succeeded => Self::Succeeded(columns.ending()?),
+            Status::Failed => Self::Failed(columns.ending()?),
+            Status::TimedOut => Self::TimedOut(columns.ending()?),
+            Status::Stopped => Self::Stopped(columns.ending()?),
+            Status::Lost => Self::Lost(columns.ending()?),
+        })
+    }
+}
+
+impl StateColumns {
+    fn reason(self) -> Result<String, Missing> {
+        self.reason.ok_or(Missing("reason"))
+    }
+
+    fn ending(self) -> Result<Ending, Missing> {
+        let exit = self.exit_code.map(Exit::Code);
+        Ok(Ending {
+            exit: exit.or(self.exit_signal.map(Exit::Signal)),
+            reason: self.reason,
+            started_at: self.started_at,
+            finished_at: self.finished_at.ok_or(Missing("finished_at"))?,
+        })
+    }
+}
