@@ -5,6 +5,7 @@
 mod execution;
 mod file;
 mod http;
+mod import;
 mod layers;
 mod log;
 mod postgres;
@@ -23,6 +24,7 @@ use crate::catalog::redis::RedisSettings;
 
 pub use execution::ExecutionConfig;
 pub use http::HttpConfig;
+pub use import::ImportConfig;
 pub use layers::{Layers, Origin};
 pub use log::LogConfig;
 pub use postgres::PostgresConfig;
@@ -41,6 +43,7 @@ pub struct Config {
     pub postgres: Option<PostgresConfig>,
     pub redis: Option<RedisSettings>,
     pub secrets: Option<SecretsConfig>,
+    pub import: ImportConfig,
 }
 
 /// What the configuration is for, and so what must be in it.
@@ -52,6 +55,8 @@ pub enum Purpose {
     Start,
     /// The database alone.
     Migrate,
+    /// Database, Redis and keys.
+    Import,
 }
 
 /// One setting as it is in force; the value of a secret is not in it.
@@ -129,12 +134,14 @@ impl Config {
             postgres: PostgresConfig::read(reader),
             redis: redis::read(reader),
             secrets: SecretsConfig::read(reader),
+            import: ImportConfig::read(reader),
         }
     }
 
     /// Notes what is missing for this purpose.
     fn require(&self, reader: &mut Reader, purpose: Purpose) {
         let starts = purpose == Purpose::Start;
+        let has_servers = matches!(purpose, Purpose::Start | Purpose::Import);
         v2::authentication(reader, starts && !self.http.allow_anonymous);
         if purpose != Purpose::Dev && self.postgres.is_none() {
             reader.miss(
@@ -143,13 +150,13 @@ impl Config {
                  PROCTOR_POSTGRES_USER and PROCTOR_POSTGRES_DATABASE",
             );
         }
-        if starts && self.redis.is_none() {
+        if has_servers && self.redis.is_none() {
             reader.miss(
                 &["PROCTOR_REDIS_ADDRESS", "PROCTOR_REDIS_SENTINEL"],
                 "Redis is not named: set PROCTOR_REDIS_ADDRESS",
             );
         }
-        if starts && self.secrets.is_none() {
+        if has_servers && self.secrets.is_none() {
             reader.miss(
                 &["PROCTOR_SECRET_KEYS"],
                 "there is no key to seal secrets with: make one with `proctord secrets new-key`, keep \

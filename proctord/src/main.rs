@@ -9,7 +9,7 @@ use proctord::telemetry::chain;
 
 fn main() -> ExitCode {
     match command::run(Cli::parse()) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             // Nobody may be there to read it; the exit code tells all the same.
             let _ = writeln!(std::io::stderr(), "proctord: {}", chain(error.as_ref()));
