@@ -18,6 +18,9 @@ use std::fmt;
 use std::path::PathBuf;
 
 use reader::Reader;
+use tracing::warn;
+
+use crate::catalog::redis::RedisSettings;
 
 pub use execution::ExecutionConfig;
 pub use http::HttpConfig;
@@ -25,7 +28,6 @@ pub use import::ImportConfig;
 pub use layers::{Layers, Origin};
 pub use log::LogConfig;
 pub use postgres::PostgresConfig;
-pub use redis::{Address, RedisConfig, RedisTarget};
 pub use secrets::SecretsConfig;
 
 /// How the names of our variables begin.
@@ -39,7 +41,7 @@ pub struct Config {
     pub log: LogConfig,
     /// Present if it is named; `require` has seen to it where it is needed.
     pub postgres: Option<PostgresConfig>,
-    pub redis: Option<RedisConfig>,
+    pub redis: Option<RedisSettings>,
     pub secrets: Option<SecretsConfig>,
     pub import: ImportConfig,
 }
@@ -53,6 +55,8 @@ pub enum Purpose {
     Start,
     /// The database alone.
     Migrate,
+    /// Database, Redis and keys.
+    Import,
 }
 
 /// One setting as it is in force; the value of a secret is not in it.
@@ -128,7 +132,7 @@ impl Config {
             execution: ExecutionConfig::read(reader),
             log: LogConfig::read(reader),
             postgres: PostgresConfig::read(reader),
-            redis: RedisConfig::read(reader),
+            redis: redis::read(reader),
             secrets: SecretsConfig::read(reader),
             import: ImportConfig::read(reader),
         }
@@ -137,6 +141,7 @@ impl Config {
     /// Notes what is missing for this purpose.
     fn require(&self, reader: &mut Reader, purpose: Purpose) {
         let starts = purpose == Purpose::Start;
+        let has_servers = matches!(purpose, Purpose::Start | Purpose::Import);
         v2::authentication(reader, starts && !self.http.allow_anonymous);
         if purpose != Purpose::Dev && self.postgres.is_none() {
             reader.miss(
@@ -145,13 +150,13 @@ impl Config {
                  PROCTOR_POSTGRES_USER and PROCTOR_POSTGRES_DATABASE",
             );
         }
-        if starts && self.redis.is_none() {
+        if has_servers && self.redis.is_none() {
             reader.miss(
                 &["PROCTOR_REDIS_ADDRESS", "PROCTOR_REDIS_SENTINEL"],
                 "Redis is not named: set PROCTOR_REDIS_ADDRESS",
             );
         }
-        if starts && self.secrets.is_none() {
+        if has_servers && self.secrets.is_none() {
             reader.miss(
                 &["PROCTOR_SECRET_KEYS"],
                 "there is no key to seal secrets with: make one with `proctord secrets new-key`, keep \
@@ -160,6 +165,15 @@ impl Config {
         }
         if starts {
             self.execution.require_runner(reader);
+        }
+    }
+}
+
+impl Loaded {
+    /// Tells the log what the author should know.
+    pub fn warn(&self) {
+        for warning in &self.warnings {
+            warn!("{warning}");
         }
     }
 }
