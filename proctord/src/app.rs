@@ -12,6 +12,7 @@ use crate::catalog::Catalog;
 use crate::logs::Logs;
 use crate::metrics::Metrics;
 use crate::policy::Policy;
+use crate::readiness::Readiness;
 use crate::runner::Runner;
 use crate::store::{Replica, Store};
 use crate::tracker::Tracker;
@@ -34,6 +35,8 @@ pub struct App {
     pub policy: Policy,
     /// This replica and its host.
     pub replica: Replica,
+    /// Whether all of this can be used now.
+    pub readiness: Readiness,
     /// How long an answer waits for the launch.
     pub launch_wait: Duration,
     /// Cancelled when the service stops; long answers end with it.

@@ -2,6 +2,7 @@
 //! executions. Secret values are sealed before they are written and opened only for a launch
 //! or to mask them in a log.
 
+pub mod redis;
 pub mod sealing;
 pub mod sqlite;
 

@@ -1,7 +1,9 @@
 //! The command line of `proctord`: one file per command.
 
+mod check_config;
 mod dev;
 mod import_v2;
+mod place;
 
 use std::process::ExitCode;
 
@@ -21,6 +23,8 @@ enum Command {
     Dev(dev::Dev),
     /// Take over the executions, procs and secrets of version 2
     ImportV2(import_v2::ImportV2),
+    /// Show what is configured and where it comes from, and everything that is wrong with it
+    CheckConfig(check_config::CheckConfig),
 }
 
 /// Runs the command.
@@ -32,7 +36,9 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         .enable_all()
         .build()?;
     match cli.command {
-        Command::Dev(dev) => runtime.block_on(dev::run(dev)).map(|()| ExitCode::SUCCESS),
-        Command::ImportV2(import) => runtime.block_on(import_v2::run(import)),
+        Command::CheckConfig(wanted) => check_config::run(&wanted)?,
+        Command::Dev(dev) => runtime.block_on(dev::run(dev))?,
+        Command::ImportV2(import) => return runtime.block_on(import_v2::run(import)),
     }
+    Ok(ExitCode::SUCCESS)
 }

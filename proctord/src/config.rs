@@ -18,6 +18,7 @@ use std::fmt;
 use std::path::PathBuf;
 
 use reader::Reader;
+use tracing::warn;
 
 pub use execution::ExecutionConfig;
 pub use http::HttpConfig;
@@ -53,6 +54,8 @@ pub enum Purpose {
     Start,
     /// The database alone.
     Migrate,
+    /// Database, Redis and keys.
+    Import,
 }
 
 /// One setting as it is in force; the value of a secret is not in it.
@@ -145,13 +148,14 @@ impl Config {
                  PROCTOR_POSTGRES_USER and PROCTOR_POSTGRES_DATABASE",
             );
         }
-        if starts && self.redis.is_none() {
+        let keeps = starts || purpose == Purpose::Import;
+        if keeps && self.redis.is_none() {
             reader.miss(
                 &["PROCTOR_REDIS_ADDRESS", "PROCTOR_REDIS_SENTINEL"],
                 "Redis is not named: set PROCTOR_REDIS_ADDRESS",
             );
         }
-        if starts && self.secrets.is_none() {
+        if keeps && self.secrets.is_none() {
             reader.miss(
                 &["PROCTOR_SECRET_KEYS"],
                 "there is no key to seal secrets with: make one with `proctord secrets new-key`, keep \
@@ -160,6 +164,15 @@ impl Config {
         }
         if starts {
             self.execution.require_runner(reader);
+        }
+    }
+}
+
+impl Loaded {
+    /// Tells the log what the author should know.
+    pub fn warn(&self) {
+        for warning in &self.warnings {
+            warn!("{warning}");
         }
     }
 }

@@ -13,6 +13,7 @@ pub mod import_v2;
 pub mod logs;
 pub mod metrics;
 pub mod policy;
+pub mod readiness;
 pub mod runner;
 pub mod samples;
 pub mod sqlite;

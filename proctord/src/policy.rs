@@ -41,6 +41,12 @@ pub enum Rule {
 }
 
 impl Action {
+    /// Whether it has to wait until what is stored can be reached for the first time.
+    #[must_use]
+    pub const fn needs_data(self) -> bool {
+        !matches!(self, Self::Ping | Self::Probe | Self::ReadDocs)
+    }
+
     /// The rule of the action.
     #[must_use]
     pub const fn rule(self) -> Rule {

@@ -1,45 +1,35 @@
-//! The boot story, from top to bottom, and the way back.
+//! The boot story, from top to bottom, and the way back. It is one story for every mode: what differs is the
+//! backing.
 
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+mod backing;
+mod server;
+
+use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use actix_web::dev::{Server, ServerHandle};
-use actix_web::middleware::from_fn;
-use actix_web::{HttpServer, web};
-use anyhow::{Context, bail};
-use rustix::net::sockopt;
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use actix_web::web;
+use anyhow::Context;
 use tokio_util::sync::CancellationToken;
-use tracing::{info, warn};
+use tracing::info;
 use uuid::Uuid;
 
 use crate::app::{App, Work};
-use crate::catalog::Catalog;
-use crate::catalog::sealing::SecretKeys;
-use crate::catalog::sqlite::SqliteCatalog;
-use crate::config::{Config, HttpConfig};
+use crate::config::Config;
 use crate::data_folder::DataFolder;
 use crate::housekeeping::Housekeeping;
-use crate::http::{self, Settings};
 use crate::logs::Logs;
 use crate::metrics::Metrics;
 use crate::policy::Policy;
+use crate::readiness::Readiness;
 use crate::runner::Runner;
 use crate::runner::local::LocalRunner;
 use crate::samples;
-use crate::store::sqlite::SqliteStore;
-use crate::store::{Replica, Store};
+use crate::store::Replica;
 use crate::tracker::{Parts, Tracker};
 
-/// How long requests in flight have when the service stops.
-const STOP_PATIENCE_SECS: u64 = 5;
-const HTTP_WORKERS: usize = 2;
-const OPEN_FILES: u64 = 65_536;
-/// What the kernel keeps for a client that reads slowly; by itself it would keep megabytes.
-const SEND_BUFFER_BYTES: usize = 128 * 1024;
-/// A client that takes nothing for so long is cut off by the kernel.
-const STUCK_PATIENCE_MS: u32 = 10 * 60 * 1000;
+pub(crate) use backing::Backing;
 
 /// A service that runs.
 pub struct Service {
@@ -47,70 +37,59 @@ pub struct Service {
     app: web::Data<App>,
     server: Server,
     handle: ServerHandle,
-    files: Files,
+    backing: Backing,
+    folder: DataFolder,
     housekeeping: Housekeeping,
 }
 
-/// What is open on disk; let go of last, in this order.
-pub(crate) struct Files {
-    pub(crate) store: Arc<SqliteStore>,
-    pub(crate) catalog: Arc<SqliteCatalog>,
-    folder: DataFolder,
-}
-
-impl Files {
-    pub(crate) async fn open(folder: DataFolder, config: &Config) -> anyhow::Result<Self> {
-        let store = SqliteStore::open(folder.path()).await?;
-        let store = Arc::new(store.with_log_limit(config.log.limit_bytes));
-        let keys = secret_keys(folder.path())?;
-        let catalog = Arc::new(SqliteCatalog::open(folder.path(), keys).await?);
-        Ok(Self {
-            store,
-            catalog,
-            folder,
-        })
-    }
-
-    pub(crate) async fn close(self) {
-        self.store.close().await;
-        self.catalog.close().await;
-        drop(self.folder);
-    }
+/// What this machine has for the local runner.
+#[derive(Debug, Clone)]
+pub struct Place {
+    /// Where executions have their folders, and SQLite its files.
+    pub data_dir: PathBuf,
+    /// The binary that stands by each process.
+    pub shim: PathBuf,
 }
 
 impl Service {
-    /// Starts the service that needs nothing installed: SQLite, the local runner, loopback.
+    /// Starts the service that needs nothing installed: SQLite, the local runner, the samples published.
     ///
     /// # Errors
     /// Whatever keeps it from starting, naming the file or the address.
-    pub async fn dev(config: &Config, data_dir: &Path, shim: PathBuf) -> anyhow::Result<Self> {
-        raise_open_files();
-        let folder = DataFolder::open(data_dir)?;
-        let listener = listen(SocketAddr::from((Ipv4Addr::LOCALHOST, config.http.port)))?;
-        let files = Files::open(folder, config).await?;
-        samples::publish(files.catalog.as_ref()).await?;
+    pub async fn dev(config: &Config, place: &Place) -> anyhow::Result<Self> {
+        let folder = DataFolder::open(&place.data_dir)?;
+        let listener = server::listen(config.http.address())?;
+        let backing = Backing::files(&folder, config).await?;
+        samples::publish(backing.catalog().as_ref()).await?;
+        Self::begin(config, place, folder, backing, listener)
+    }
 
-        let app = application(config, &files, shim)?;
-        app.tracker
-            .adopt()
-            .await
-            .context("could not take over the executions of an earlier life")?;
+    /// Puts the parts together and serves. Whether what it needs is there shows later.
+    fn begin(
+        config: &Config,
+        place: &Place,
+        folder: DataFolder,
+        backing: Backing,
+        listener: TcpListener,
+    ) -> anyhow::Result<Self> {
+        server::raise_open_files();
+        let app = application(config, place, &folder, &backing)?;
         let housekeeping = Housekeeping {
             store: Arc::clone(&app.store),
             runner: Arc::clone(&app.runner),
             keep: config.execution.keep,
         };
-
         let address = listener.local_addr()?;
         let app = web::Data::new(app);
-        let server = serve(listener, app.clone(), &config.http)?;
+        let server = server::serve(listener, app.clone(), &config.http)?;
         let handle = server.handle();
         Ok(Self {
             address,
             app,
             server,
             handle,
-            files,
+            backing,
+            folder,
             housekeeping,
         })
     }
@@ -124,7 +103,12 @@ impl Service {
     /// The data folder.
     #[must_use]
     pub fn data_dir(&self) -> &Path {
-        self.files.folder.path()
+        self.folder.path()
+    }
+
+    /// Resolves when it has reached what is stored and taken over the executions of its host.
+    pub fn opened(&self) -> impl Future<Output = ()> + use<> {
+        self.app.readiness.opened()
     }
 
     /// Serves until `stop` resolves, then lets go of everything in order. Executions go on; the next start
@@ -137,14 +121,15 @@ impl Service {
             app,
             server,
             handle,
-            files,
+            backing,
+            folder,
             housekeeping,
             ..
         } = self;
         let stopping = async {
             tokio::select! {
                 () = stop => {}
-                () = housekeeping.run() => {}
+                () = work(&app, housekeeping) => {}
             }
             info!("stopping");
             app.shutdown.cancel();
@@ -154,36 +139,41 @@ impl Service {
         app.work.finish().await;
         app.tracker.shut_down().await;
         drop(app);
-        files.close().await;
+        backing.close().await;
+        drop(folder);
         served.context("the HTTP server failed")
     }
 }
 
-/// The key of the secrets in this folder. A new one beside an old catalog would open none of them.
-fn secret_keys(folder: &Path) -> anyhow::Result<SecretKeys> {
-    let (key, catalog) = (folder.join("secret.key"), folder.join("catalog.db"));
-    if catalog.exists() && !key.exists() {
-        bail!(
-            "{} is missing, and without it the secrets in {} cannot be opened: put it back, or move the \
-             catalog away and publish again",
-            key.display(),
-            catalog.display()
-        );
-    }
-    Ok(SecretKeys::load_or_create(&key)?)
+/// What goes on beside the requests, for ever.
+async fn work(app: &App, housekeeping: Housekeeping) {
+    let take_over = async || app.tracker.adopt().await;
+    let opened = app.readiness.opened();
+    tokio::join!(
+        app.readiness.watch(take_over),
+        app.tracker.settle_doubts(),
+        async {
+            opened.await;
+            housekeeping.run().await;
+        }
+    );
 }
 
 /// Puts the parts together; nothing runs yet.
-fn application(config: &Config, files: &Files, shim: PathBuf) -> anyhow::Result<App> {
-    let store: Arc<dyn Store> = Arc::clone(&files.store) as Arc<dyn Store>;
-    let catalog: Arc<dyn Catalog> = Arc::clone(&files.catalog) as Arc<dyn Catalog>;
+fn application(
+    config: &Config,
+    place: &Place,
+    folder: &DataFolder,
+    backing: &Backing,
+) -> anyhow::Result<App> {
+    let (store, catalog) = (backing.store(), backing.catalog());
     let grace = config.execution.stop_grace;
-    let runner: Arc<dyn Runner> =
-        Arc::new(LocalRunner::open(files.folder.executions(), shim, grace)?);
+    let shim = place.shim.clone();
+    let runner: Arc<dyn Runner> = Arc::new(LocalRunner::open(folder.executions(), shim, grace)?);
     let logs = Logs::new(Arc::clone(&store));
     let replica = Replica {
         id: Uuid::new_v4().to_string(),
-        host: files.folder.host().to_owned(),
+        host: folder.host().to_owned(),
     };
     let tracker = Tracker::new(Parts {
         store: Arc::clone(&store),
@@ -193,6 +183,7 @@ fn application(config: &Config, files: &Files, shim: PathBuf) -> anyhow::Result<
         replica: replica.clone(),
         grace,
     });
+    let readiness = Readiness::new(Arc::clone(&store), Arc::clone(&catalog), backing.names());
     Ok(App {
         store,
         catalog,
@@ -202,71 +193,9 @@ fn application(config: &Config, files: &Files, shim: PathBuf) -> anyhow::Result<
         metrics: Metrics::default(),
         policy: Policy::AllowAll,
         replica,
+        readiness,
         launch_wait: config.execution.launch_wait,
         shutdown: CancellationToken::new(),
         work: Work::on_this_runtime(),
     })
-}
-
-/// Each running execution holds two descriptors: take what this process may have, but no more than programs
-/// that look at every possible descriptor can bear, for they inherit it.
-fn raise_open_files() {
-    let limit = getrlimit(Resource::Nofile);
-    let enough = limit
-        .maximum
-        .map_or(OPEN_FILES, |most| most.min(OPEN_FILES));
-    if limit.current.is_none_or(|current| current >= enough) {
-        return;
-    }
-    let raised = Rlimit {
-        current: Some(enough),
-        maximum: limit.maximum,
-    };
-    if let Err(error) = setrlimit(Resource::Nofile, raised) {
-        warn!(error = %error, "the limit on open files stays as it is");
-    }
-}
-
-fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
-    let listener = TcpListener::bind(address).with_context(|| {
-        format!(
-            "cannot listen on {address}; PROCTOR_APP_PORT names another port, 0 takes a free one"
-        )
-    })?;
-    // Connections take these over from the socket that they are accepted on.
-    sockopt::set_socket_send_buffer_size(&listener, SEND_BUFFER_BYTES)
-        .context("cannot bound the send buffers")?;
-    sockopt::set_tcp_user_timeout(&listener, STUCK_PATIENCE_MS)
-        .context("cannot bound how long a client may be stuck")?;
-    Ok(listener)
-}
-
-fn serve(
-    listener: TcpListener,
-    app: web::Data<App>,
-    config: &HttpConfig,
-) -> anyhow::Result<Server> {
-    let settings = web::Data::new(Settings::from(config));
-    let factory = move || {
-        actix_web::App::new()
-            .app_data(app.clone())
-            .app_data(settings.clone())
-            // From the inside out: the last one sees a request first.
-            .wrap(from_fn(http::layers::refuse_old_clients))
-            .wrap(from_fn(http::layers::refuse_foreign_pages))
-            .wrap(from_fn(http::layers::refuse_what_is_too_large))
-            .wrap(from_fn(http::layers::shape_errors))
-            .wrap(from_fn(http::layers::measure))
-            .configure(http::configure)
-    };
-    let connections = config.max_connections.get() as usize;
-    let server = HttpServer::new(factory)
-        .workers(HTTP_WORKERS)
-        .max_connections(connections.div_ceil(HTTP_WORKERS))
-        .client_request_timeout(config.head_timeout)
-        .shutdown_timeout(STOP_PATIENCE_SECS)
-        .disable_signals()
-        .listen(listener)
-        .context("cannot serve")?;
-    Ok(server.run())
 }

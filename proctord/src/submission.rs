@@ -73,12 +73,11 @@ pub async fn submit(
     };
     let accepted = accept(app, submission, plan, &mistakes, audit).await?;
     failpoint::hit("accept.stored");
-    if let Accepted::New(execution) = &accepted
-        && execution.status() == Status::Received
-    {
+    let execution = accepted.execution();
+    // One that was accepted before is tracked already, unless the store failed to tell that it was.
+    if execution.status() == Status::Received && execution.owner == app.replica.id {
         app.tracker.track(execution.clone());
     }
-    let execution = accepted.execution();
     app.tracker.launched(execution.id, app.launch_wait).await;
     let execution = app
         .store
@@ -152,7 +151,11 @@ async fn accept(
         refusal: (!reasons.is_empty()).then(|| reasons.join("; ")),
         owner: app.replica.id.clone(),
     };
-    app.store.accept(new, idempotency, audit).await
+    let accepted = app.store.accept(new, idempotency, audit).await;
+    if matches!(accepted, Err(StoreError::Unavailable { .. })) {
+        app.tracker.doubt();
+    }
+    accepted
 }
 
 /// Why a repeated request was refused the first time, though nothing forbids it any more.

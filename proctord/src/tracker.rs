@@ -3,6 +3,7 @@
 //! anybody hears of it. The tracker decides nothing about who may do what.
 
 mod course;
+mod doubts;
 mod finish;
 mod launch;
 mod persist;
@@ -15,7 +16,7 @@ use std::time::Duration;
 
 use futures::FutureExt;
 use tokio::runtime::Handle;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{Notify, Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{error, info, warn};
@@ -57,6 +58,8 @@ struct Inner {
     tasks: TaskTracker,
     /// How many launches are under way at a time: each holds descriptors, and all at once could starve.
     launches: Semaphore,
+    /// Told when the store may have done more than it said.
+    doubts: Notify,
     /// Ends all courses where they stand; what they follow goes on.
     shutdown: CancellationToken,
     /// The runtime that lives as long as the service; requests come from others.
@@ -82,6 +85,7 @@ impl Tracker {
                 courses: Mutex::default(),
                 tasks: TaskTracker::new(),
                 launches: Semaphore::new(LAUNCHES_AT_A_TIME),
+                doubts: Notify::new(),
                 shutdown: CancellationToken::new(),
                 runtime: Handle::current(),
             }),
@@ -194,7 +198,9 @@ impl Tracker {
                         .for_each(|execution| self.track(execution));
                 }
                 Err(error) => {
-                    warn!(proc.name = %proc_name, error = chain(&error), "the queue waits for the store");
+                    if pause == persist::FIRST_PAUSE {
+                        warn!(proc.name = %proc_name, error = chain(&error), "the queue waits for the store");
+                    }
                     tokio::time::sleep(pause).await;
                     pause = (pause * 2).min(persist::LONGEST_PAUSE);
                 }

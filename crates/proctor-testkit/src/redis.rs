@@ -10,6 +10,9 @@ use crate::certificates::Certificate;
 use crate::password::new_password;
 use crate::server::{Options, ServerProcess};
 
+/// How many `scripts/server.sh` has every Redis keep.
+const DATABASES: u32 = 4096;
+
 /// A Redis or Sentinel that is yet to be started.
 #[derive(Debug, Clone)]
 pub struct ServerBuilder {
@@ -67,7 +70,8 @@ impl ServerBuilder {
                 .certificate
                 .as_ref()
                 .map(|certificate| certificate.authority.clone()),
-            databases: AtomicU32::new(0),
+            // The first one is for those who name none.
+            databases: AtomicU32::new(1),
         }
     }
 }
@@ -179,12 +183,26 @@ impl Server {
         self.process.order("resume");
     }
 
-    /// A database that nobody else uses, empty unless somebody has numbers of his own.
+    /// A database that nobody else has been given.
+    ///
+    /// # Panics
+    /// All are given away.
     #[must_use]
     pub fn database(&self) -> Database<'_> {
+        let number = self.databases.fetch_add(1, Ordering::Relaxed);
+        assert!(number < DATABASES, "all {DATABASES} databases are in use");
         Database {
             server: self,
-            number: self.databases.fetch_add(1, Ordering::Relaxed),
+            number,
+        }
+    }
+
+    /// The database that is used by whoever names none.
+    #[must_use]
+    pub fn first_database(&self) -> Database<'_> {
+        Database {
+            server: self,
+            number: 0,
         }
     }
 }

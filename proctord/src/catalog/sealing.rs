@@ -67,6 +67,12 @@ impl SecretKeys {
             .map_err(|_| SealingError::Refused(sealed.key_id.clone()))
     }
 
+    /// Whether the key that seals now has sealed it.
+    #[must_use]
+    pub fn is_current(&self, sealed: &Sealed) -> bool {
+        sealed.key_id == self.sealing_key().0
+    }
+
     /// Seals bytes for a place.
     fn seal_at(&self, place: &[u8], bytes: &[u8]) -> Result<Sealed, SealingError> {
         let (key_id, key) = self.sealing_key();

@@ -5,17 +5,15 @@ use std::io::{self, Write};
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::Arc;
 
 use anyhow::bail;
 use clap::Args;
 use secrecy::SecretString;
-use tracing::warn;
 
 use crate::config::{Config, Purpose};
 use crate::data_folder::DataFolder;
 use crate::import_v2::{self, Options, Report, Sources, Target, Told};
-use crate::startup::Files;
+use crate::startup::Backing;
 use crate::telemetry;
 
 const SUMMARY: &str = "\
@@ -31,7 +29,8 @@ pub(super) struct ImportV2 {
     /// Version 2's Redis; better told by PROCTOR_V2_REDIS_URL if it has a password
     #[arg(long, value_name = "URL")]
     redis_url: Option<SecretString>,
-    /// Import into the data folder of a `proctord dev` that does not run
+    /// Import into the data folder of a `proctord dev` that does not run, in place of the Postgres and Redis that
+    /// are configured
     #[arg(long, value_name = "DIR")]
     data_dir: Option<PathBuf>,
     /// The most executions that are stored in one commit
@@ -43,14 +42,12 @@ pub(super) struct ImportV2 {
 }
 
 pub(super) async fn run(args: ImportV2) -> anyhow::Result<ExitCode> {
-    let Some(data_dir) = &args.data_dir else {
-        bail!("name a data folder with --data-dir");
-    };
-    let loaded = Config::load(Purpose::Dev)?;
+    let loaded = Config::load(match args.data_dir {
+        Some(_) => Purpose::Dev,
+        None => Purpose::Import,
+    })?;
     telemetry::start(&loaded.config.log.level, telemetry::Format::Text);
-    for warning in &loaded.warnings {
-        warn!("{warning}");
-    }
+    loaded.warn();
     let sources = Sources {
         database_url: args
             .database_url
@@ -67,16 +64,16 @@ pub(super) async fn run(args: ImportV2) -> anyhow::Result<ExitCode> {
         batch: args.batch,
         dry_run: args.dry_run,
     };
-    let files = open_folder(data_dir, &loaded.config, options).await?;
-    let target = files.as_ref().map(|files| Target {
-        store: Arc::clone(&files.store) as _,
-        catalog: Arc::clone(&files.catalog) as _,
+    let (backing, _folder) = open(args.data_dir.as_deref(), &loaded.config, options).await?;
+    let target = backing.as_ref().map(|backing| Target {
+        store: backing.store(),
+        catalog: backing.catalog(),
     });
     let mut tell = |told: &Told| tell(told);
     let imported = import_v2::import(&sources, target.as_ref(), options, &mut tell).await;
     drop(target);
-    if let Some(files) = files {
-        files.close().await;
+    if let Some(backing) = backing {
+        backing.close().await;
     }
     let report = imported?;
     summarise(&report, &sources, options)?;
@@ -87,17 +84,22 @@ pub(super) async fn run(args: ImportV2) -> anyhow::Result<ExitCode> {
     })
 }
 
-/// The files of the folder; a dry run makes none.
-async fn open_folder(
-    path: &Path,
+/// The servers that are configured, or the files of the folder, which is held as long as they are open. A dry run
+/// makes no folder.
+async fn open(
+    data_dir: Option<&Path>,
     config: &Config,
     options: Options,
-) -> anyhow::Result<Option<Files>> {
+) -> anyhow::Result<(Option<Backing>, Option<DataFolder>)> {
+    let Some(path) = data_dir else {
+        bail!("name a data folder with --data-dir");
+    };
     if options.dry_run && !path.exists() {
-        return Ok(None);
+        return Ok((None, None));
     }
     let folder = DataFolder::open(path)?;
-    Files::open(folder, config).await.map(Some)
+    let backing = Backing::files(&folder, config).await?;
+    Ok((Some(backing), Some(folder)))
 }
 
 fn tell(told: &Told) {

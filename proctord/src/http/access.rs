@@ -89,7 +89,11 @@ async fn catch(
 fn access(action: Action, request: &ServiceRequest) -> Result<Access, ApiError> {
     let app = request.app_data::<web::Data<App>>().cloned();
     // Without the application there is no policy, and without a policy nobody comes in.
-    let policy = app.ok_or(ApiError::Forbidden)?.policy;
+    let app = app.ok_or(ApiError::Forbidden)?;
+    if action.needs_data() && !app.readiness.is_open() {
+        return Err(ApiError::NotReady(app.readiness.wrong()));
+    }
+    let policy = app.policy;
     let asker = asker(request)?;
     if action.rule() == Rule::Admin && !policy.permits(&asker, action, &[]) {
         return Err(ApiError::Forbidden);

@@ -16,6 +16,8 @@ use super::protect::protect;
 use crate::telemetry::chain;
 
 const PROBLEM_JSON: &str = "application/problem+json";
+/// When it is worth asking again for what is not available now.
+const RETRY_AFTER_SECS: &str = "2";
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// The id of one request.
@@ -51,7 +53,8 @@ fn shape(response: &ServiceResponse<BoxBody>, id: &RequestId) -> Option<HttpResp
     let Some(error) = cause.as_error::<ApiError>() else {
         return Some(shape_foreign(response.status(), cause, headers, id));
     };
-    if error.problem().status >= 500 {
+    // What is not ready is logged when it changes, not at every request.
+    if error.problem().status >= 500 && !matches!(error, ApiError::NotReady(_)) {
         error!(
             request.id = id.0,
             path = response.request().path(),
@@ -67,6 +70,13 @@ fn shape(response: &ServiceResponse<BoxBody>, id: &RequestId) -> Option<HttpResp
             .content_type("text/plain; charset=utf-8")
             .body(text)
     };
+    if shaped.status() == StatusCode::SERVICE_UNAVAILABLE {
+        let headers = shaped.headers_mut();
+        headers.insert(
+            header::RETRY_AFTER,
+            HeaderValue::from_static(RETRY_AFTER_SECS),
+        );
+    }
     if let ApiError::WrongMethod { allow } = error
         && let Ok(allow) = HeaderValue::from_str(allow)
     {

@@ -104,7 +104,9 @@ impl Course {
                     }
                 }
             }
-            warn!(execution.id = %id, error = chain(&error), "the log's end waits for the store");
+            if pause == FIRST_PAUSE {
+                warn!(execution.id = %id, error = chain(&error), "the log's end waits for the store");
+            }
             tokio::time::sleep(pause).await;
             pause = (pause * 2).min(LONGEST_PAUSE);
         }

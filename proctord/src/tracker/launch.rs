@@ -36,7 +36,9 @@ impl Course {
                 Try::Settled => return Ok(()),
                 Try::Again(failure) => failure,
             };
-            warn!(execution.id = %self.execution.id, error = failure, "the launch is tried again");
+            if pause == FIRST_PAUSE {
+                warn!(execution.id = %self.execution.id, error = failure, "the launch is tried again");
+            }
             if self.execution.status() != Status::Queued
                 && Timestamp::now() > self.execution.start_before
             {

@@ -61,7 +61,10 @@ impl Course {
                     return self.reload().await;
                 }
                 Err(error) => {
-                    warn!(execution.id = %self.execution.id, error = chain(&error), "a change waits for the store");
+                    // Once is enough: the wait may be long, and there may be many that wait.
+                    if pause == FIRST_PAUSE {
+                        warn!(execution.id = %self.execution.id, error = chain(&error), "a change waits for the store");
+                    }
                     tokio::time::sleep(pause).await;
                     pause = (pause * 2).min(LONGEST_PAUSE);
                 }
@@ -91,7 +94,9 @@ impl Course {
                 }
                 Ok(_) => return Err(Abandoned),
                 Err(error) => {
-                    warn!(execution.id = %self.execution.id, error = chain(&error), "read again");
+                    if pause == FIRST_PAUSE {
+                        warn!(execution.id = %self.execution.id, error = chain(&error), "read again");
+                    }
                     tokio::time::sleep(pause).await;
                     pause = (pause * 2).min(LONGEST_PAUSE);
                 }

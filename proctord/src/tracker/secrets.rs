@@ -58,7 +58,9 @@ pub(super) async fn known(parts: &Parts, execution: &Execution) -> Result<Secret
             Err(SecretsError::Store(error @ StoreError::NotFound(_))) => return Err(error),
             Err(error) => error,
         };
-        warn!(execution.id = %execution.id, error = chain(&error), "its log waits for the values to mask");
+        if pause == FIRST_PAUSE {
+            warn!(execution.id = %execution.id, error = chain(&error), "its log waits for the values to mask");
+        }
         tokio::time::sleep(pause).await;
         pause = (pause * 2).min(LONGEST_PAUSE);
     }

@@ -31,7 +31,7 @@ async fn what_is_not_ready_is_named_and_nothing_more_is_told() {
         let json = service.get("/readyz").await;
         let alive = service.get("/healthz").await;
 
-        let text = format!("not ready: {name}");
+        let text = format!("not ready: {name} is not available");
         assert_eq!((plain.status.as_u16(), &plain.body), (503, &text));
         assert_eq!(json.status, 503);
         assert_eq!(json.json()["detail"], text);

@@ -55,7 +55,7 @@ fn settings_and_certificates_are_taken() {
         .tls(&authority.certify("IP:127.0.0.1"))
         .start();
 
-    let answer = server.database().cli(&["CONFIG", "GET", "maxmemory"]);
+    let answer = server.first_database().cli(&["CONFIG", "GET", "maxmemory"]);
 
     assert_eq!(answer, "maxmemory\n3145728");
     assert!(server.database().url().starts_with("rediss://:"));
@@ -69,7 +69,7 @@ fn a_sentinel_watches_a_master() {
 
     wait_for("the sentinel to know its master", || {
         let port = sentinel
-            .database()
+            .first_database()
             .cli(&["SENTINEL", "GET-MASTER-ADDR-BY-NAME", "here"]);
         if port.ends_with(&master.port().to_string()) {
             Ok(())

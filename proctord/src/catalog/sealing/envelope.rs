@@ -1,5 +1,5 @@
-//! All secrets of one execution as one sealed piece of bytes, bound to the execution's name, so that they can be
-//! kept beside its row and are of no use elsewhere.
+//! Sealed values as bytes, and all secrets of one execution as one such piece, bound to the execution's name, so
+//! that they can be kept beside its row and are of no use elsewhere.
 
 use std::collections::BTreeMap;
 
@@ -21,6 +21,36 @@ struct Envelope {
     ciphertext: String,
 }
 
+impl Sealed {
+    /// As it is stored where there are no columns.
+    ///
+    /// # Errors
+    /// None that can come about: it is made of text.
+    pub fn to_bytes(&self) -> Result<Vec<u8>, SealingError> {
+        let envelope = Envelope {
+            key_id: self.key_id.clone(),
+            nonce: STANDARD.encode(&self.nonce),
+            ciphertext: STANDARD.encode(&self.ciphertext),
+        };
+        serde_json::to_vec(&envelope).map_err(|_| SealingError::Unsealable)
+    }
+
+    /// Reads it back.
+    ///
+    /// # Errors
+    /// The bytes are nothing that was sealed here.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, SealingError> {
+        let envelope: Envelope =
+            serde_json::from_slice(bytes).map_err(|_| SealingError::Unreadable)?;
+        let decoded = |text: &str| STANDARD.decode(text).map_err(|_| SealingError::Unreadable);
+        Ok(Self {
+            nonce: decoded(&envelope.nonce)?,
+            ciphertext: decoded(&envelope.ciphertext)?,
+            key_id: envelope.key_id,
+        })
+    }
+}
+
 impl SecretKeys {
     /// Seals the secrets of an execution.
     ///
@@ -37,13 +67,7 @@ impl SecretKeys {
             .collect();
         let plain =
             Zeroizing::new(serde_json::to_vec(&values).map_err(|_| SealingError::Unsealable)?);
-        let sealed = self.seal_at(&place(execution), &plain)?;
-        let envelope = Envelope {
-            key_id: sealed.key_id,
-            nonce: STANDARD.encode(sealed.nonce),
-            ciphertext: STANDARD.encode(sealed.ciphertext),
-        };
-        serde_json::to_vec(&envelope).map_err(|_| SealingError::Unsealable)
+        self.seal_at(&place(execution), &plain)?.to_bytes()
     }
 
     /// Opens the secrets of an execution.
@@ -55,14 +79,7 @@ impl SecretKeys {
         execution: &ExecutionName,
         sealed: &[u8],
     ) -> Result<Secrets, SealingError> {
-        let envelope: Envelope =
-            serde_json::from_slice(sealed).map_err(|_| SealingError::Unreadable)?;
-        let decoded = |text: &str| STANDARD.decode(text).map_err(|_| SealingError::Unreadable);
-        let sealed = Sealed {
-            nonce: decoded(&envelope.nonce)?,
-            ciphertext: decoded(&envelope.ciphertext)?,
-            key_id: envelope.key_id,
-        };
+        let sealed = Sealed::from_bytes(sealed)?;
         let plain = Zeroizing::new(self.open_at(&place(execution), &sealed)?);
         let values: BTreeMap<String, String> =
             serde_json::from_slice(&plain).map_err(|_| SealingError::Unreadable)?;

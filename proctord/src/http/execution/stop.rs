@@ -28,12 +28,16 @@ pub(in crate::http) async fn stop(
     let audit = access.audit("execution.stop", execution.id.to_string());
     let service = app.clone();
     let stopped = async move {
-        let execution = service
+        let stopped = service
             .store
             .request_stop(execution.id, intent, audit)
-            .await?;
-        service.tracker.stop(execution.clone());
-        Ok::<_, StoreError>(execution)
+            .await;
+        match &stopped {
+            Ok(execution) => service.tracker.stop(execution.clone()),
+            Err(StoreError::Unavailable { .. }) => service.tracker.doubt(),
+            Err(_) => {}
+        }
+        stopped
     };
     let execution = app.work.to_the_end(stopped).await??;
     Ok(HttpResponse::Ok().json(execution.to_api()))

@@ -1,0 +1,80 @@
+//! What the service keeps everything in: the files of one folder, or servers. It is opened first and let go of
+//! last; nothing else knows which of the two it is.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::bail;
+
+use crate::catalog::Catalog;
+use crate::catalog::sealing::SecretKeys;
+use crate::catalog::sqlite::SqliteCatalog;
+use crate::config::Config;
+use crate::data_folder::DataFolder;
+use crate::readiness::Names;
+use crate::store::Store;
+use crate::store::sqlite::SqliteStore;
+
+/// A store and a catalog.
+pub(crate) enum Backing {
+    Files {
+        store: Arc<SqliteStore>,
+        catalog: Arc<SqliteCatalog>,
+    },
+}
+
+impl Backing {
+    /// Opens the files of the folder, or makes them.
+    pub(crate) async fn files(folder: &DataFolder, config: &Config) -> anyhow::Result<Self> {
+        let store = SqliteStore::open(folder.path()).await?;
+        let store = Arc::new(store.with_log_limit(config.log.limit_bytes));
+        let keys = secret_keys(folder.path())?;
+        let catalog = Arc::new(SqliteCatalog::open(folder.path(), keys).await?);
+        Ok(Self::Files { store, catalog })
+    }
+
+    pub(crate) fn store(&self) -> Arc<dyn Store> {
+        match self {
+            Self::Files { store, .. } => Arc::clone(store) as Arc<dyn Store>,
+        }
+    }
+
+    pub(crate) fn catalog(&self) -> Arc<dyn Catalog> {
+        match self {
+            Self::Files { catalog, .. } => Arc::clone(catalog) as Arc<dyn Catalog>,
+        }
+    }
+
+    /// How people call the two.
+    pub(super) fn names(&self) -> Names {
+        match self {
+            Self::Files { .. } => Names {
+                store: "store",
+                catalog: "catalog",
+            },
+        }
+    }
+
+    pub(crate) async fn close(self) {
+        match self {
+            Self::Files { store, catalog } => {
+                store.close().await;
+                catalog.close().await;
+            }
+        }
+    }
+}
+
+/// The key of the secrets in this folder. A new one beside an old catalog would open none of them.
+fn secret_keys(folder: &Path) -> anyhow::Result<SecretKeys> {
+    let (key, catalog) = (folder.join("secret.key"), folder.join("catalog.db"));
+    if catalog.exists() && !key.exists() {
+        bail!(
+            "{} is missing, and without it the secrets in {} cannot be opened: put it back, or move the \
+             catalog away and publish again",
+            key.display(),
+            catalog.display()
+        );
+    }
+    Ok(SecretKeys::load_or_create(&key)?)
+}

@@ -1,0 +1,87 @@
+//! The HTTP server and the bounds that the kernel keeps for it.
+
+use std::net::{SocketAddr, TcpListener};
+
+use actix_web::dev::Server;
+use actix_web::middleware::from_fn;
+use actix_web::{HttpServer, web};
+use anyhow::Context;
+use rustix::net::sockopt;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use tracing::warn;
+
+use crate::app::App;
+use crate::config::HttpConfig;
+use crate::http::{self, Settings};
+
+/// How long requests in flight have when the service stops.
+const STOP_PATIENCE_SECS: u64 = 5;
+const HTTP_WORKERS: usize = 2;
+const OPEN_FILES: u64 = 65_536;
+/// What the kernel keeps for a client that reads slowly; by itself it would keep megabytes.
+const SEND_BUFFER_BYTES: usize = 128 * 1024;
+/// A client that takes nothing for so long is cut off by the kernel.
+const STUCK_PATIENCE_MS: u32 = 10 * 60 * 1000;
+
+/// Each running execution holds two descriptors: take what this process may have, but no more than programs
+/// that look at every possible descriptor can bear, for they inherit it.
+pub(super) fn raise_open_files() {
+    let limit = getrlimit(Resource::Nofile);
+    let enough = limit
+        .maximum
+        .map_or(OPEN_FILES, |most| most.min(OPEN_FILES));
+    if limit.current.is_none_or(|current| current >= enough) {
+        return;
+    }
+    let raised = Rlimit {
+        current: Some(enough),
+        maximum: limit.maximum,
+    };
+    if let Err(error) = setrlimit(Resource::Nofile, raised) {
+        warn!(error = %error, "the limit on open files stays as it is");
+    }
+}
+
+pub(super) fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
+    let listener = TcpListener::bind(address).with_context(|| {
+        format!(
+            "cannot listen on {address}; PROCTOR_APP_PORT names another port, 0 takes a free one"
+        )
+    })?;
+    // Connections take these over from the socket that they are accepted on.
+    sockopt::set_socket_send_buffer_size(&listener, SEND_BUFFER_BYTES)
+        .context("cannot bound the send buffers")?;
+    sockopt::set_tcp_user_timeout(&listener, STUCK_PATIENCE_MS)
+        .context("cannot bound how long a client may be stuck")?;
+    Ok(listener)
+}
+
+pub(super) fn serve(
+    listener: TcpListener,
+    app: web::Data<App>,
+    config: &HttpConfig,
+) -> anyhow::Result<Server> {
+    let settings = web::Data::new(Settings::from(config));
+    let factory = move || {
+        actix_web::App::new()
+            .app_data(app.clone())
+            .app_data(settings.clone())
+            // From the inside out: the last one sees a request first.
+            .wrap(from_fn(http::layers::refuse_old_clients))
+            .wrap(from_fn(http::layers::refuse_foreign_pages))
+            .wrap(from_fn(http::layers::refuse_what_is_too_large))
+            .wrap(from_fn(http::layers::shape_errors))
+            .wrap(from_fn(http::layers::measure))
+            .configure(http::configure)
+    };
+    let connections = config.max_connections.get() as usize;
+    let server = HttpServer::new(factory)
+        .workers(HTTP_WORKERS)
+        .max_connections(connections.div_ceil(HTTP_WORKERS))
+        .client_request_timeout(config.head_timeout)
+        .shutdown_timeout(STOP_PATIENCE_SECS)
+        .disable_signals()
+        .listen(listener)
+        .context("cannot serve")?;
+    Ok(server.run())
+}

@@ -1,0 +1,11 @@
+//! What is peculiar to Redis: where it is, who may do what there, and what happens when it is away, full or not
+//! the one to ask.
+
+pub mod catalog;
+mod concurrency;
+mod damage;
+mod login;
+mod outage;
+mod rotation;
+mod sentinel;
+mod tls;
