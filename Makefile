@@ -11,7 +11,7 @@ IN_WORKSPACE := --release --workspace --locked
 
 .DEFAULT_GOAL := build
 .NOTPARALLEL:
-.PHONY: build demo up down docs-features test test-all check check-format check-clippy check-docs check-rules clean help \
+.PHONY: build demo up down docs-features sqlx-metadata test test-all check check-format check-clippy check-docs check-rules clean help \
     tools servers
 
 build: tools ## Build proctord, proctor and proctor-shim into target/release
@@ -29,6 +29,9 @@ down: ## Stop what `make up` has started, and remove what it holds
 docs-features: build ## Write docs/features.md anew, from what the commands really print
 	scripts/docs-features.sh "$(BINARIES)" > "$(BINARIES)/features.md"
 	mv "$(BINARIES)/features.md" docs/features.md
+
+sqlx-metadata: tools servers ## Write anew what the queries to Postgres are checked against when they are compiled
+	scripts/sqlx-metadata.sh
 
 test: build servers ## Run every test; Postgres and Redis are started for it, and go with it
 	cargo test $(IN_WORKSPACE) --no-fail-fast

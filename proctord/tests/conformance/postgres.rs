@@ -2,6 +2,7 @@
 
 mod metadata;
 mod plans;
+mod trouble;
 
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
