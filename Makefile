@@ -11,7 +11,7 @@ IN_WORKSPACE := --release --workspace --locked
 
 .DEFAULT_GOAL := build
 .NOTPARALLEL:
-.PHONY: build demo up down docs-features sqlx-metadata test test-all check check-format check-clippy check-docs check-rules clean help \
+.PHONY: build demo up down docs-features sqlx-metadata test test-all bench check check-format check-clippy check-docs check-rules clean help \
     tools servers
 
 build: tools ## Build proctord, proctor and proctor-shim into target/release
@@ -37,6 +37,9 @@ test: build servers ## Run every test; Postgres and Redis are started for it, an
 	cargo test $(IN_WORKSPACE) --no-fail-fast
 
 test-all: test ## Run every test and those that take long, of which there are none yet
+
+bench: build servers ## Measure against yardsticks of the same run, on servers of its own
+	cargo bench --workspace --locked --bench '*'
 
 check: check-format check-clippy check-docs check-rules ## Check format, lints, docs and dependency rules
 

@@ -3,7 +3,9 @@
 mod check_config;
 mod dev;
 mod import_v2;
+mod migrate;
 mod place;
+mod start;
 
 use std::process::ExitCode;
 
@@ -21,10 +23,17 @@ pub struct Cli {
 enum Command {
     /// Run everything on this machine with nothing installed: SQLite, local processes, loopback only
     Dev(dev::Dev),
-    /// Take over the executions, procs and secrets of version 2
-    ImportV2(import_v2::ImportV2),
+    /// Serve from Postgres and Redis
+    #[command(visible_alias = "s")]
+    Start,
+    /// Bring the schema of the database up to date; `start` does not do it by itself
+    Migrate,
+    /// Take the last step of the schema back
+    Rollback(migrate::Rollback),
     /// Show what is configured and where it comes from, and everything that is wrong with it
     CheckConfig(check_config::CheckConfig),
+    /// Take over the executions, procs and secrets of version 2
+    ImportV2(import_v2::ImportV2),
 }
 
 /// Runs the command.
@@ -36,9 +45,12 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         .enable_all()
         .build()?;
     match cli.command {
-        Command::CheckConfig(wanted) => check_config::run(&wanted)?,
-        Command::Dev(dev) => runtime.block_on(dev::run(dev))?,
         Command::ImportV2(import) => return runtime.block_on(import_v2::run(import)),
-    }
+        Command::Dev(dev) => runtime.block_on(dev::run(dev)),
+        Command::Start => runtime.block_on(start::run()),
+        Command::Migrate => runtime.block_on(migrate::migrate()),
+        Command::Rollback(wanted) => runtime.block_on(migrate::rollback(&wanted)),
+        Command::CheckConfig(wanted) => check_config::run(&wanted),
+    }?;
     Ok(ExitCode::SUCCESS)
 }

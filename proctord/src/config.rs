@@ -20,13 +20,14 @@ use std::path::PathBuf;
 use reader::Reader;
 use tracing::warn;
 
+use crate::catalog::redis::RedisSettings;
+
 pub use execution::ExecutionConfig;
 pub use http::HttpConfig;
 pub use import::ImportConfig;
 pub use layers::{Layers, Origin};
 pub use log::LogConfig;
 pub use postgres::PostgresConfig;
-pub use redis::{Address, RedisConfig, RedisTarget};
 pub use secrets::SecretsConfig;
 
 /// How the names of our variables begin.
@@ -40,7 +41,7 @@ pub struct Config {
     pub log: LogConfig,
     /// Present if it is named; `require` has seen to it where it is needed.
     pub postgres: Option<PostgresConfig>,
-    pub redis: Option<RedisConfig>,
+    pub redis: Option<RedisSettings>,
     pub secrets: Option<SecretsConfig>,
     pub import: ImportConfig,
 }
@@ -131,7 +132,7 @@ impl Config {
             execution: ExecutionConfig::read(reader),
             log: LogConfig::read(reader),
             postgres: PostgresConfig::read(reader),
-            redis: RedisConfig::read(reader),
+            redis: redis::read(reader),
             secrets: SecretsConfig::read(reader),
             import: ImportConfig::read(reader),
         }
@@ -140,6 +141,7 @@ impl Config {
     /// Notes what is missing for this purpose.
     fn require(&self, reader: &mut Reader, purpose: Purpose) {
         let starts = purpose == Purpose::Start;
+        let has_servers = matches!(purpose, Purpose::Start | Purpose::Import);
         v2::authentication(reader, starts && !self.http.allow_anonymous);
         if purpose != Purpose::Dev && self.postgres.is_none() {
             reader.miss(
@@ -148,14 +150,13 @@ impl Config {
                  PROCTOR_POSTGRES_USER and PROCTOR_POSTGRES_DATABASE",
             );
         }
-        let keeps = starts || purpose == Purpose::Import;
-        if keeps && self.redis.is_none() {
+        if has_servers && self.redis.is_none() {
             reader.miss(
                 &["PROCTOR_REDIS_ADDRESS", "PROCTOR_REDIS_SENTINEL"],
                 "Redis is not named: set PROCTOR_REDIS_ADDRESS",
             );
         }
-        if keeps && self.secrets.is_none() {
+        if has_servers && self.secrets.is_none() {
             reader.miss(
                 &["PROCTOR_SECRET_KEYS"],
                 "there is no key to seal secrets with: make one with `proctord secrets new-key`, keep \

@@ -29,8 +29,7 @@ pub(super) struct ImportV2 {
     /// Version 2's Redis; better told by PROCTOR_V2_REDIS_URL if it has a password
     #[arg(long, value_name = "URL")]
     redis_url: Option<SecretString>,
-    /// Import into the data folder of a `proctord dev` that does not run, in place of the Postgres and Redis that
-    /// are configured
+    /// Import into the data folder of a `proctord dev` that does not run, in place of the servers of `start`
     #[arg(long, value_name = "DIR")]
     data_dir: Option<PathBuf>,
     /// The most executions that are stored in one commit
@@ -42,10 +41,11 @@ pub(super) struct ImportV2 {
 }
 
 pub(super) async fn run(args: ImportV2) -> anyhow::Result<ExitCode> {
-    let loaded = Config::load(match args.data_dir {
+    let purpose = match &args.data_dir {
         Some(_) => Purpose::Dev,
         None => Purpose::Import,
-    })?;
+    };
+    let loaded = Config::load(purpose)?;
     telemetry::start(&loaded.config.log.level, telemetry::Format::Text);
     loaded.warn();
     let sources = Sources {
@@ -64,16 +64,16 @@ pub(super) async fn run(args: ImportV2) -> anyhow::Result<ExitCode> {
         batch: args.batch,
         dry_run: args.dry_run,
     };
-    let (backing, _folder) = open(args.data_dir.as_deref(), &loaded.config, options).await?;
-    let target = backing.as_ref().map(|backing| Target {
-        store: backing.store(),
-        catalog: backing.catalog(),
+    let place = open(args.data_dir.as_deref(), &loaded.config, options).await?;
+    let target = place.as_ref().map(|place| Target {
+        store: place.backing.store(),
+        catalog: place.backing.catalog(),
     });
     let mut tell = |told: &Told| tell(told);
     let imported = import_v2::import(&sources, target.as_ref(), options, &mut tell).await;
     drop(target);
-    if let Some(backing) = backing {
-        backing.close().await;
+    if let Some(place) = place {
+        place.backing.close().await;
     }
     let report = imported?;
     summarise(&report, &sources, options)?;
@@ -84,22 +84,34 @@ pub(super) async fn run(args: ImportV2) -> anyhow::Result<ExitCode> {
     })
 }
 
-/// The servers that are configured, or the files of the folder, which is held as long as they are open. A dry run
-/// makes no folder.
+/// Where the import goes to.
+struct Place {
+    backing: Backing,
+    /// Held as long as its files are open.
+    _folder: Option<DataFolder>,
+}
+
+/// The files of the folder, or the servers; a dry run makes no files.
 async fn open(
     data_dir: Option<&Path>,
     config: &Config,
     options: Options,
-) -> anyhow::Result<(Option<Backing>, Option<DataFolder>)> {
+) -> anyhow::Result<Option<Place>> {
     let Some(path) = data_dir else {
-        bail!("name a data folder with --data-dir");
+        return Ok(Some(Place {
+            backing: Backing::servers(config)?,
+            _folder: None,
+        }));
     };
     if options.dry_run && !path.exists() {
-        return Ok((None, None));
+        return Ok(None);
     }
     let folder = DataFolder::open(path)?;
     let backing = Backing::files(&folder, config).await?;
-    Ok((Some(backing), Some(folder)))
+    Ok(Some(Place {
+        backing,
+        _folder: Some(folder),
+    }))
 }
 
 fn tell(told: &Told) {

@@ -76,7 +76,8 @@ async fn cut_off_who_waits(database: &Database<'_>) {
               WHERE datname = current_database() AND wait_event_type = 'Lock'",
         );
         if cut.trim() == "0" { Err(cut) } else { Ok(()) }
-    });
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
