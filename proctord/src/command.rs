@@ -2,7 +2,9 @@
 
 mod check_config;
 mod dev;
+mod migrate;
 mod place;
+mod start;
 
 use clap::{Parser, Subcommand};
 
@@ -18,6 +20,13 @@ pub struct Cli {
 enum Command {
     /// Run everything on this machine with nothing installed: SQLite, local processes, loopback only
     Dev(dev::Dev),
+    /// Serve from Postgres and Redis
+    #[command(visible_alias = "s")]
+    Start,
+    /// Bring the schema of the database up to date; `start` does not do it by itself
+    Migrate,
+    /// Take the last step of the schema back
+    Rollback(migrate::Rollback),
     /// Show what is configured and where it comes from, and everything that is wrong with it
     CheckConfig(check_config::CheckConfig),
 }
@@ -32,6 +41,9 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
         .build()?;
     match cli.command {
         Command::CheckConfig(wanted) => check_config::run(&wanted),
+        Command::Start => runtime.block_on(start::run()),
+        Command::Migrate => runtime.block_on(migrate::migrate()),
+        Command::Rollback(wanted) => runtime.block_on(migrate::rollback(&wanted)),
         Command::Dev(dev) => runtime.block_on(dev::run(dev)),
     }
 }

@@ -19,12 +19,13 @@ use std::path::PathBuf;
 use reader::Reader;
 use tracing::warn;
 
+use crate::catalog::redis::RedisSettings;
+
 pub use execution::ExecutionConfig;
 pub use http::HttpConfig;
 pub use layers::{Layers, Origin};
 pub use log::LogConfig;
 pub use postgres::PostgresConfig;
-pub use redis::{Address, RedisConfig, RedisTarget};
 pub use secrets::SecretsConfig;
 
 /// How the names of our variables begin.
@@ -38,7 +39,7 @@ pub struct Config {
     pub log: LogConfig,
     /// Present if it is named; `require` has seen to it where it is needed.
     pub postgres: Option<PostgresConfig>,
-    pub redis: Option<RedisConfig>,
+    pub redis: Option<RedisSettings>,
     pub secrets: Option<SecretsConfig>,
 }
 
@@ -126,7 +127,7 @@ impl Config {
             execution: ExecutionConfig::read(reader),
             log: LogConfig::read(reader),
             postgres: PostgresConfig::read(reader),
-            redis: RedisConfig::read(reader),
+            redis: redis::read(reader),
             secrets: SecretsConfig::read(reader),
         }
     }

@@ -5,13 +5,14 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use proctord::command::{self, Cli};
+use proctord::telemetry::chain;
 
 fn main() -> ExitCode {
     match command::run(Cli::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             // Nobody may be there to read it; the exit code tells all the same.
-            let _ = writeln!(std::io::stderr(), "proctord: {error:#}");
+            let _ = writeln!(std::io::stderr(), "proctord: {}", chain(error.as_ref()));
             ExitCode::FAILURE
         }
     }

@@ -63,6 +63,17 @@ impl Service {
         Self::begin(config, place, folder, backing, listener)
     }
 
+    /// Starts the service of production: Postgres and Redis, which may come later, and the local runner.
+    ///
+    /// # Errors
+    /// Whatever keeps it from starting, naming the file or the address.
+    pub fn start(config: &Config, place: &Place) -> anyhow::Result<Self> {
+        let folder = DataFolder::open(&place.data_dir)?;
+        let listener = server::listen(config.http.address())?;
+        let backing = Backing::servers(config)?;
+        Self::begin(config, place, folder, backing, listener)
+    }
+
     /// Puts the parts together and serves. Whether what it needs is there shows later.
     fn begin(
         config: &Config,

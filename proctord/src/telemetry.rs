@@ -18,8 +18,10 @@ pub enum Format {
 
 /// Starts logging to standard error with the given filter.
 pub fn start(filter: &str, format: Format) {
-    // The HTTP server tells of its workers at every start and stop, which nobody needs to know.
-    let filter = EnvFilter::new(format!("actix_server=warn,{filter}"));
+    // The HTTP server tells of its workers at every start and stop, the database of what is there already when a
+    // migration asks: nobody needs to know.
+    let quiet = "actix_server=warn,sqlx::postgres::notice=warn";
+    let filter = EnvFilter::new(format!("{quiet},{filter}"));
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_ansi(std::io::stderr().is_terminal())
@@ -33,15 +35,54 @@ pub fn start(filter: &str, format: Format) {
     };
 }
 
-/// An error with all its causes, on one line.
+/// For a person if one reads standard error, for machines otherwise.
+#[must_use]
+pub fn format_for_reader() -> Format {
+    if std::io::stderr().is_terminal() {
+        Format::Text
+    } else {
+        Format::Json
+    }
+}
+
+/// An error with all its causes, on one line. A cause that an error tells by itself is not told again.
 #[must_use]
 pub fn chain(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
     while let Some(cause) = source {
-        // Writing to a String cannot fail.
-        let _ = write!(text, ": {cause}");
+        let told = cause.to_string();
+        if !text.ends_with(&told) {
+            // Writing to a String cannot fail.
+            let _ = write!(text, ": {told}");
+        }
         source = cause.source();
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::chain;
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("{text}")]
+    struct Told {
+        text: &'static str,
+        source: Option<Box<Told>>,
+    }
+
+    fn told(text: &'static str, source: Option<Told>) -> Told {
+        let source = source.map(Box::new);
+        Told { text, source }
+    }
+
+    #[test]
+    fn causes_are_told_once() {
+        let cause = told("refused: port closed", Some(told("port closed", None)));
+
+        let text = chain(&told("cannot connect", Some(cause)));
+
+        assert_eq!(text, "cannot connect: refused: port closed");
+    }
 }

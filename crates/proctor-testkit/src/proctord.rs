@@ -1,4 +1,5 @@
-//! `proctord dev` as a process under test: started, killed, started again on the same data folder.
+//! `proctord dev` or `proctord start` as a process under test: started, killed, started again on the same data
+//! folder.
 
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader};
@@ -7,13 +8,18 @@ use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::command_line::CommandLine;
+use crate::command_line::{CommandLine, Ran};
 use crate::{binary, runs, wait_for};
+
+/// A key like any other.
+const SECRET_KEYS: &str = "test:AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyA=";
 
 /// How a proctord is to be started.
 #[derive(Debug, Clone)]
 pub struct ProctordBuilder {
     data_dir: PathBuf,
+    /// The command that serves.
+    command: &'static str,
     variables: Vec<(String, String)>,
     wrapper: Vec<String>,
 }
@@ -33,7 +39,24 @@ impl ProctordBuilder {
         self
     }
 
-    /// Starts it and waits until it serves.
+    /// Runs another command of its in the same environment, to its end.
+    ///
+    /// # Panics
+    /// It cannot be run.
+    #[must_use]
+    pub fn run(&self, words: &[&str]) -> Ran {
+        let mut command = Command::new(binary("proctord"));
+        command
+            .args(words)
+            .env("PROCTOR_DATA_DIR", &self.data_dir)
+            .envs(self.variables.iter().cloned())
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        Ran::of(command.spawn().expect("proctord can be started"))
+    }
+
+    /// Starts it and waits until it serves; one of production may not be ready yet.
     ///
     /// # Panics
     /// It ended instead; the text says what it told.
@@ -70,8 +93,8 @@ impl ProctordBuilder {
         let mut command = Command::new(&words[0]);
         command
             .args(&words[1..])
-            .args(["dev", "--data-dir"])
-            .arg(&self.data_dir)
+            .arg(self.command)
+            .env("PROCTOR_DATA_DIR", &self.data_dir)
             .env("PROCTOR_APP_PORT", "0")
             .envs(self.variables.iter().cloned())
             .stdin(Stdio::null())
@@ -138,9 +161,21 @@ impl Proctord {
     pub fn at(data_dir: &Path) -> ProctordBuilder {
         ProctordBuilder {
             data_dir: data_dir.to_owned(),
+            command: "dev",
             variables: Vec::new(),
             wrapper: Vec::new(),
         }
+    }
+
+    /// One of production, with its folder here; where the servers are is yet to be said.
+    #[must_use]
+    pub fn production_at(data_dir: &Path) -> ProctordBuilder {
+        ProctordBuilder {
+            command: "start",
+            ..Self::at(data_dir)
+        }
+        .env("PROCTOR_RUNNER", "local")
+        .env("PROCTOR_SECRET_KEYS", SECRET_KEYS)
     }
 
     /// Host and port.

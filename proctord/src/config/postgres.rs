@@ -8,6 +8,7 @@ use secrecy::{ExposeSecret, SecretString};
 use sqlx::postgres::{PgConnectOptions, PgSslMode};
 
 use super::reader::{HIDDEN, Reader};
+use crate::store::postgres::{MAX_CONNECTIONS, PATIENCE, PostgresSettings};
 
 const URL: &str = "PROCTOR_DATABASE_URL";
 const PASSWORD: &str = "PROCTOR_POSTGRES_PASSWORD";
@@ -18,7 +19,6 @@ const PARTS: [&str; 3] = [
     "PROCTOR_POSTGRES_DATABASE",
 ];
 const PORT: u16 = 5432;
-const MAX_CONNECTIONS: NonZeroU32 = NonZeroU32::new(20).expect("20 is not zero");
 
 /// Where the database is, and how it is treated.
 #[derive(Debug, Clone)]
@@ -61,7 +61,7 @@ impl PostgresConfig {
         let max_connections =
             reader.count_or_zero("PROCTOR_POSTGRES_MAX_CONNECTIONS", MAX_CONNECTIONS);
         let lifetime = reader.minutes("PROCTOR_POSTGRES_CONNECTIONS_MAX_LIFETIME", Duration::ZERO);
-        let patience = patience(reader, "PROCTOR_POSTGRES_PATIENCE", Duration::from_secs(10));
+        let patience = patience(reader, "PROCTOR_POSTGRES_PATIENCE", PATIENCE);
         let target = match url {
             Some(url) => url_target(reader, url, &parts)?,
             None => parts_target(reader, parts, port)?,
@@ -77,9 +77,19 @@ impl PostgresConfig {
         })
     }
 
-    /// What a connection needs. Its `Debug` shows the password: not to be logged.
+    /// The same for the store.
     #[must_use]
-    pub fn options(&self) -> PgConnectOptions {
+    pub fn settings(&self) -> PostgresSettings {
+        PostgresSettings {
+            options: self.options(),
+            max_connections: self.max_connections,
+            max_lifetime: self.max_lifetime,
+            patience: self.patience,
+        }
+    }
+
+    /// What a connection needs. Its `Debug` shows the password: not to be logged.
+    pub(super) fn options(&self) -> PgConnectOptions {
         let mut options = match &self.target {
             Target::Url(url) => parse_url(url).expect("the URL was checked when it was read"),
             Target::Parts {

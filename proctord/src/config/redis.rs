@@ -1,77 +1,53 @@
-//! Where Redis is, and how it is treated.
+//! Where Redis is, and how it is spoken to.
 
 use std::num::NonZeroU32;
-use std::path::PathBuf;
 use std::time::Duration;
-
-use secrecy::SecretString;
 
 use super::postgres::{ca_file, patience};
 use super::reader::Reader;
+use crate::catalog::redis::{RedisAddress, RedisLogin, RedisSettings, RedisTarget, RedisTls};
 
 const ADDRESS: &str = "PROCTOR_REDIS_ADDRESS";
 const SENTINELS: &str = "PROCTOR_REDIS_SENTINELS";
 const MASTER: &str = "PROCTOR_REDIS_SENTINEL_MASTER";
-const MAX_CONNECTIONS: NonZeroU32 = NonZeroU32::new(20).expect("20 is not zero");
+const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Where Redis is, and how it is treated.
-#[derive(Debug, Clone)]
-pub struct RedisConfig {
-    pub target: RedisTarget,
-    pub user: Option<String>,
-    pub password: Option<SecretString>,
-    pub database: u32,
-    pub tls: bool,
-    pub ca_file: Option<PathBuf>,
-    pub max_connections: NonZeroU32,
-    /// How long a request may take, a new connection included.
-    pub patience: Duration,
+/// Absent if no Redis is named.
+pub(super) fn read(reader: &mut Reader) -> Option<RedisSettings> {
+    let target = target(reader);
+    let login = RedisLogin {
+        user: reader.text("PROCTOR_REDIS_USER"),
+        password: reader.secret("PROCTOR_REDIS_PASSWORD"),
+    };
+    let database = reader.number("PROCTOR_REDIS_DATABASE", 0);
+    let tls = tls(reader);
+    let max_in_flight = reader.number("PROCTOR_REDIS_MAX_ACTIVE_CONNECTIONS", 0);
+    let patience = patience(reader, "PROCTOR_REDIS_PATIENCE", PATIENCE);
+    Some(RedisSettings {
+        target: target?,
+        login,
+        database,
+        tls,
+        patience,
+        max_in_flight: NonZeroU32::new(max_in_flight),
+    })
 }
 
-/// What is to be asked.
-#[derive(Debug, Clone)]
-pub enum RedisTarget {
-    Server(Address),
-    /// Sentinels, who know where the server of that name is now.
-    Sentinels {
-        sentinels: Vec<Address>,
-        master: String,
-        password: Option<SecretString>,
-    },
-}
-
-/// A host and a port.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Address {
-    pub host: String,
-    pub port: u16,
-}
-
-impl RedisConfig {
-    /// Absent if no Redis is named.
-    pub(super) fn read(reader: &mut Reader) -> Option<Self> {
-        let target = target(reader);
-        let config = Self {
-            user: reader.text("PROCTOR_REDIS_USER"),
-            password: reader.secret("PROCTOR_REDIS_PASSWORD"),
-            database: reader.number("PROCTOR_REDIS_DATABASE", 0),
-            tls: reader.flag("PROCTOR_REDIS_TLS"),
-            ca_file: ca_file(reader, "PROCTOR_REDIS_CA_FILE"),
-            max_connections: reader
-                .count_or_zero("PROCTOR_REDIS_MAX_ACTIVE_CONNECTIONS", MAX_CONNECTIONS),
-            patience: patience(reader, "PROCTOR_REDIS_PATIENCE", Duration::from_secs(5)),
-            target: target?,
-        };
-        Some(config)
-    }
+fn tls(reader: &mut Reader) -> Option<RedisTls> {
+    let wanted = reader.flag("PROCTOR_REDIS_TLS");
+    let ca_file = ca_file(reader, "PROCTOR_REDIS_CA_FILE");
+    wanted.then_some(RedisTls { ca_file })
 }
 
 fn target(reader: &mut Reader) -> Option<RedisTarget> {
     let wanted = "a host with a port, such as localhost:6379";
     let server = reader.parse(ADDRESS, None, "", wanted, |text| address(text).map(Some));
-    let sentinels: Vec<_> = reader.list(SENTINELS);
+    let sentinels = reader.list(SENTINELS);
     let master = reader.text(MASTER);
-    let password = reader.secret("PROCTOR_REDIS_SENTINEL_PASSWORD");
+    let login = RedisLogin {
+        user: reader.text("PROCTOR_REDIS_SENTINEL_USER"),
+        password: reader.secret("PROCTOR_REDIS_SENTINEL_PASSWORD"),
+    };
     if sentinels.is_empty() {
         return server.map(RedisTarget::Server);
     }
@@ -91,11 +67,11 @@ fn target(reader: &mut Reader) -> Option<RedisTarget> {
     Some(RedisTarget::Sentinels {
         sentinels: parsed?,
         master: master?,
-        password,
+        login,
     })
 }
 
-fn address(text: &str) -> Option<Address> {
+fn address(text: &str) -> Option<RedisAddress> {
     let (host, port) = text.rsplit_once(':')?;
     let bare = host
         .strip_prefix('[')
@@ -104,7 +80,7 @@ fn address(text: &str) -> Option<Address> {
     let port = port.parse().ok().filter(|port| *port != 0)?;
     let fits =
         !host.is_empty() && !host.contains(['/', '@']) && !host.contains(char::is_whitespace);
-    fits.then(|| Address {
+    fits.then(|| RedisAddress {
         host: host.to_owned(),
         port,
     })

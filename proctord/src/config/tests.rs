@@ -3,7 +3,8 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
-use super::{Config, Examined, Layers, Origin, Purpose, Reader, RedisTarget};
+use super::{Config, Examined, Layers, Origin, Purpose, Reader};
+use crate::catalog::redis::RedisTarget;
 
 const KEY: &str = "first:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
 

@@ -2,17 +2,23 @@
 
 use std::error::Error;
 
+use redis::{ErrorKind, RedisError};
+
 use crate::catalog::CatalogError;
 use crate::store::StoreError;
 
 const FULL: &str = "has no space left";
 const UNREACHABLE: &str = "is unreachable";
+const LOGIN: &str = "refuses the login";
+const READ_ONLY: &str = "can only be read";
+const STARTING: &str = "is starting or stopping";
 const UNAVAILABLE: &str = "is not available";
 
 /// What is wrong with a store that failed so.
 pub(super) fn of_store(error: &StoreError) -> &'static str {
     match error {
         StoreError::Full { .. } => FULL,
+        StoreError::SchemaBehind { .. } => "has no schema or an old one: run `proctord migrate`",
         StoreError::Unavailable { source, .. } => of_source(source.as_ref()),
         _ => UNAVAILABLE,
     }
@@ -28,9 +34,25 @@ pub(super) fn of_catalog(error: &CatalogError) -> &'static str {
 }
 
 fn of_source(error: &(dyn Error + Send + Sync + 'static)) -> &'static str {
-    match error.downcast_ref::<sqlx::Error>() {
-        Some(error) => of_database(error),
+    if let Some(error) = error.downcast_ref::<sqlx::Error>() {
+        return of_database(error);
+    }
+    match error.downcast_ref::<RedisError>() {
+        Some(error) => of_redis(error),
         None => UNREACHABLE,
+    }
+}
+
+fn of_redis(error: &RedisError) -> &'static str {
+    if error.is_io_error() {
+        return UNREACHABLE;
+    }
+    match error.code() {
+        Some("NOAUTH" | "WRONGPASS" | "NOPERM") => LOGIN,
+        _ if error.kind() == ErrorKind::AuthenticationFailed => LOGIN,
+        Some("READONLY") => READ_ONLY,
+        Some("LOADING" | "MASTERDOWN") => STARTING,
+        _ => UNAVAILABLE,
     }
 }
 
@@ -40,12 +62,12 @@ fn of_database(error: &sqlx::Error) -> &'static str {
         return UNREACHABLE;
     };
     match database.code().as_deref() {
-        Some("28000" | "28P01") => "refuses the login",
+        Some("28000" | "28P01") => LOGIN,
         Some("3D000") => "has no database of that name",
         Some("42501") => "refuses access to what is stored",
-        Some("25006") => "can only be read",
+        Some("25006") => READ_ONLY,
         Some("53300") => "has no connection left",
-        Some("57P01" | "57P02" | "57P03") => "is starting or stopping",
+        Some("57P01" | "57P02" | "57P03") => STARTING,
         _ => UNAVAILABLE,
     }
 }

@@ -1,18 +1,20 @@
 //! What the service keeps everything in: the files of one folder, or servers. It is opened first and let go of
-//! last; nothing else knows which of the two it is.
+//! last; nothing else knows which of the two it is. Servers need not be there yet.
 
 use std::path::Path;
 use std::sync::Arc;
 
-use anyhow::bail;
+use anyhow::{Context, bail};
 
 use crate::catalog::Catalog;
+use crate::catalog::redis::RedisCatalog;
 use crate::catalog::sealing::SecretKeys;
 use crate::catalog::sqlite::SqliteCatalog;
 use crate::config::Config;
 use crate::data_folder::DataFolder;
 use crate::readiness::Names;
 use crate::store::Store;
+use crate::store::postgres::PostgresStore;
 use crate::store::sqlite::SqliteStore;
 
 /// A store and a catalog.
@@ -20,6 +22,10 @@ pub(super) enum Backing {
     Files {
         store: Arc<SqliteStore>,
         catalog: Arc<SqliteCatalog>,
+    },
+    Servers {
+        store: Arc<PostgresStore>,
+        catalog: Arc<RedisCatalog>,
     },
 }
 
@@ -33,15 +39,28 @@ impl Backing {
         Ok(Self::Files { store, catalog })
     }
 
+    /// Says which servers there are; none of them is asked anything yet.
+    pub(super) fn servers(config: &Config) -> anyhow::Result<Self> {
+        let postgres = config.postgres.as_ref().context("no database is named")?;
+        let redis = config.redis.clone().context("no Redis is named")?;
+        let secrets = config.secrets.as_ref().context("there are no keys")?;
+        let store = PostgresStore::new(&postgres.settings());
+        let store = Arc::new(store.with_log_limit(config.log.limit_bytes));
+        let catalog = Arc::new(RedisCatalog::new(redis, secrets.keys()?)?);
+        Ok(Self::Servers { store, catalog })
+    }
+
     pub(super) fn store(&self) -> Arc<dyn Store> {
         match self {
             Self::Files { store, .. } => Arc::clone(store) as Arc<dyn Store>,
+            Self::Servers { store, .. } => Arc::clone(store) as Arc<dyn Store>,
         }
     }
 
     pub(super) fn catalog(&self) -> Arc<dyn Catalog> {
         match self {
             Self::Files { catalog, .. } => Arc::clone(catalog) as Arc<dyn Catalog>,
+            Self::Servers { catalog, .. } => Arc::clone(catalog) as Arc<dyn Catalog>,
         }
     }
 
@@ -52,6 +71,10 @@ impl Backing {
                 store: "store",
                 catalog: "catalog",
             },
+            Self::Servers { .. } => Names {
+                store: "database",
+                catalog: "Redis",
+            },
         }
     }
 
@@ -61,6 +84,8 @@ impl Backing {
                 store.close().await;
                 catalog.close().await;
             }
+            // Redis has nothing to be let go of.
+            Self::Servers { store, .. } => store.close().await,
         }
     }
 }

@@ -1,0 +1,18 @@
+//! The real binaries in production mode, on a real Postgres, a real Redis and the local runner: what works, and
+//! what happens when one of the servers is late, gone, slow, full, read-only or restarted.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot go on says so by panicking"
+)]
+
+mod canary;
+mod commands;
+mod crash;
+mod database;
+mod disk;
+mod late;
+mod load;
+mod redis;
+mod site;
+mod walk;

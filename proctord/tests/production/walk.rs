@@ -1,0 +1,79 @@
+use proctor_testkit::Proctord;
+use serde_json::{Value, json};
+
+use crate::site::{Site, execute, publish, wait_for_status};
+
+/// From publishing to history, by the real binaries.
+#[tokio::test]
+async fn a_proc_is_published_given_a_secret_executed_followed_and_found_again() {
+    let site = Site::new();
+    let proctord = site.ready().await;
+    let folder = site.folder.path().join("greet");
+    std::fs::create_dir(&folder).unwrap();
+    std::fs::write(
+        folder.join("metadata.yaml"),
+        "name: greet\ncommand: [/bin/sh, greet.sh]\nenv_vars:\n  args: [{name: WHO}]\n  secrets: [{name: TOKEN}]\n",
+    )
+    .unwrap();
+    std::fs::write(
+        folder.join("greet.sh"),
+        "echo \"Hello, $WHO\"; echo \"token $TOKEN\"; exit 7\n",
+    )
+    .unwrap();
+
+    let run = |words: &[&str]| proctord.proctor(words).run();
+    let published = run(&["publish", folder.to_str().unwrap()]);
+    assert_eq!(published.code, Some(0), "{published:?}");
+    let unset = run(&["execute", "greet", "WHO=World"]);
+    assert_eq!(unset.code, Some(125), "{unset:?}");
+    let set = proctord
+        .proctor(&["secret", "set", "greet", "TOKEN"])
+        .input(b"walk-secret");
+    let _ = set.succeed();
+    let executed = run(&["execute", "greet", "WHO=World"]);
+
+    assert_eq!(executed.code, Some(7), "{executed:?}");
+    assert_eq!(executed.text(), "Hello, World\ntoken ***\n");
+    let history = proctord.proctor(&["history", "-o", "json"]).succeed();
+    let history: Value = serde_json::from_str(&history).unwrap();
+    assert_eq!(history[0]["status"], "FAILED", "{history}");
+    assert_eq!(history[0]["exit_code"], 7, "{history}");
+    assert_eq!(history[1]["status"], "REQUIREMENT_NOT_MET", "{history}");
+    assert!(proctord.stop().success());
+}
+
+/// The data folder is held, so that no two of them own the same host's executions.
+#[tokio::test]
+async fn a_second_one_on_the_same_folder_is_refused() {
+    let site = Site::new();
+    let first = site.ready().await;
+
+    let (status, log) = site.proctord().start_and_fail();
+
+    assert_eq!(status.code(), Some(1));
+    assert!(log.contains("is held by another proctord"), "{log}");
+    drop(first);
+}
+
+/// Each of two hosts acts for its own executions and shows those of both.
+#[tokio::test]
+async fn two_of_them_share_what_is_stored_and_leave_each_other_s_runs_alone() {
+    let site = Site::new();
+    let first = site.ready().await;
+    let other = Proctord::production_at(&site.folder.path().join("other"))
+        .env("PROCTOR_DATABASE_URL", &site.postgres.url())
+        .env("PROCTOR_REDIS_ADDRESS", &site.redis.address())
+        .env("PROCTOR_REDIS_PASSWORD", site.redis.password().unwrap());
+    let other = other.start();
+    crate::site::wait_until_ready(&other).await;
+    let gate = site.folder.path().join("gate");
+    let line = format!("while [ ! -e {} ]; do sleep 0.05; done", gate.display());
+    publish(&first, "patient", &line, json!({})).await;
+    let id = execute(&first, &json!({"name": "patient"})).await;
+    wait_for_status(&other, id, "RUNNING").await;
+
+    assert!(other.stop().success());
+    std::fs::write(&gate, "").unwrap();
+
+    wait_for_status(&first, id, "SUCCEEDED").await;
+}
