@@ -121,7 +121,10 @@ async fn what_version_2_left_standing_is_over() {
 #[tokio::test]
 async fn an_execution_of_version_2_can_be_run_again_if_it_is_known_whole() {
     let mut v2 = V2::new().await;
-    v2.set("say-hello-secret", r#"{"SIGNING_KEY":"a-key-of-version-2"}"#);
+    v2.set(
+        "say-hello-secret",
+        r#"{"SIGNING_KEY":"a-key-of-version-2"}"#,
+    );
     v2.insert(&Row::finished(7, b"")).await;
     let flawed = Row {
         args: Some("%".into()),
