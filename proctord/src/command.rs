@@ -4,6 +4,7 @@ mod check_config;
 mod dev;
 mod migrate;
 mod place;
+mod secrets;
 mod start;
 
 use clap::{Parser, Subcommand};
@@ -27,6 +28,8 @@ enum Command {
     Migrate,
     /// Take the last step of the schema back
     Rollback(migrate::Rollback),
+    /// Look after the keys that secrets are sealed with
+    Secrets(secrets::Secrets),
     /// Show what is configured and where it comes from, and everything that is wrong with it
     CheckConfig(check_config::CheckConfig),
 }
@@ -44,6 +47,7 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Start => runtime.block_on(start::run()),
         Command::Migrate => runtime.block_on(migrate::migrate()),
         Command::Rollback(wanted) => runtime.block_on(migrate::rollback(&wanted)),
+        Command::Secrets(wanted) => runtime.block_on(secrets::run(&wanted)),
         Command::Dev(dev) => runtime.block_on(dev::run(dev)),
     }
 }

@@ -52,6 +52,8 @@ pub enum Purpose {
     Start,
     /// The database alone.
     Migrate,
+    /// Where secrets are: Redis and the keys.
+    Secrets,
 }
 
 /// One setting as it is in force; the value of a secret is not in it.
@@ -136,20 +138,21 @@ impl Config {
     fn require(&self, reader: &mut Reader, purpose: Purpose) {
         let starts = purpose == Purpose::Start;
         v2::authentication(reader, starts && !self.http.allow_anonymous);
-        if purpose != Purpose::Dev && self.postgres.is_none() {
+        let secrets = starts || purpose == Purpose::Secrets;
+        if (starts || purpose == Purpose::Migrate) && self.postgres.is_none() {
             reader.miss(
                 &["PROCTOR_DATABASE_URL", "PROCTOR_POSTGRES_"],
                 "the database is not named: set PROCTOR_DATABASE_URL, or PROCTOR_POSTGRES_HOST, \
                  PROCTOR_POSTGRES_USER and PROCTOR_POSTGRES_DATABASE",
             );
         }
-        if starts && self.redis.is_none() {
+        if secrets && self.redis.is_none() {
             reader.miss(
                 &["PROCTOR_REDIS_ADDRESS", "PROCTOR_REDIS_SENTINEL"],
                 "Redis is not named: set PROCTOR_REDIS_ADDRESS",
             );
         }
-        if starts && self.secrets.is_none() {
+        if secrets && self.secrets.is_none() {
             reader.miss(
                 &["PROCTOR_SECRET_KEYS"],
                 "there is no key to seal secrets with: make one with `proctord secrets new-key`, keep \
