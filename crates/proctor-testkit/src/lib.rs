@@ -12,6 +12,7 @@ mod proctord;
 pub mod redis;
 mod runs;
 mod server;
+mod small_disk;
 mod wait;
 
 pub use binaries::binary;
@@ -19,4 +20,5 @@ pub use certificates::{Authority, Certificate};
 pub use command_line::{CommandLine, Ran};
 pub use ledger::Ledger;
 pub use proctord::{Proctord, ProctordBuilder};
+pub use small_disk::SmallDisk;
 pub use wait::{wait_for, wait_for_async};

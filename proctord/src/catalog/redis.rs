@@ -41,6 +41,9 @@ impl RedisCatalog {
     ///
     /// # Errors
     /// The file of certificates cannot be used.
+    ///
+    /// # Panics
+    /// It is called outside a runtime; the one that it is called on carries the connection.
     pub fn new(settings: RedisSettings, keys: SecretKeys) -> Result<Self, RedisSettingsError> {
         Ok(Self {
             requests: Requests::new(Connector::new(settings)?),

@@ -4,6 +4,7 @@
 pub mod catalog;
 mod concurrency;
 mod damage;
+mod disk;
 mod login;
 mod outage;
 mod rotation;

@@ -1,15 +1,19 @@
 //! The one connection that all requests share. It is made when it is first needed and made anew when it has
 //! failed; while that cannot be done, those who ask are told so, in bounded time.
 
+use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
 use redis::aio::MultiplexedConnection;
 use redis::{RedisError, RedisResult};
+use tokio::runtime::Handle;
 use tokio::sync::Mutex;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep_until, timeout};
 use tracing::{info, warn};
 
 use super::connect::Connector;
+use super::fault::silence;
 
 /// Between two tries to connect, at first and at most.
 const FIRST_PAUSE: Duration = Duration::from_millis(20);
@@ -20,7 +24,10 @@ const PROVEN: Duration = Duration::from_secs(5);
 
 /// The one connection that all requests share.
 pub(super) struct Line {
-    connector: Connector,
+    connector: Arc<Connector>,
+    /// Carries the connection, whoever needed it first: a worker of the HTTP server would take it along when it
+    /// ends.
+    runtime: Handle,
     state: Mutex<State>,
 }
 
@@ -54,9 +61,11 @@ enum Last {
 }
 
 impl Line {
+    /// The runtime that this is called on carries the connection.
     pub(super) fn new(connector: Connector) -> Self {
         Self {
-            connector,
+            connector: Arc::new(connector),
+            runtime: Handle::current(),
             state: Mutex::new(State {
                 tries: 0,
                 last: Last::Nothing,
@@ -82,7 +91,7 @@ impl Line {
         }
         sleep_until(state.not_before).await;
         state.tries += 1;
-        match self.connector.connect().await {
+        match self.connect().await {
             Ok(link) => {
                 if state.tries > 1 {
                     info!("connected to Redis again");
@@ -103,6 +112,19 @@ impl Line {
                 };
                 Err(error)
             }
+        }
+    }
+
+    async fn connect(&self) -> RedisResult<MultiplexedConnection> {
+        let connector = Arc::clone(&self.connector);
+        let connecting = self.runtime.spawn(async move {
+            let patience = connector.settings().connect_patience();
+            let connected = timeout(patience, connector.connect()).await;
+            connected.unwrap_or_else(|_| Err(silence(patience)))
+        });
+        match connecting.await {
+            Ok(connected) => connected,
+            Err(ended) => Err(io::Error::other(ended).into()),
         }
     }
 

@@ -72,3 +72,36 @@ async fn a_list_is_of_one_moment_while_procs_come_and_go() {
 
     futures::join!(writes, reads);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_connection_outlives_the_thread_that_needed_it_first() {
+    let server = Server::start();
+    let catalog = Arc::new(open(settings(&server, 0), KEYS));
+    let connections = || {
+        let told = server.first_database().cli(&["INFO", "stats"]);
+        let line = told
+            .lines()
+            .find(|line| line.starts_with("total_connections_received"));
+        line.unwrap()
+            .trim()
+            .split_once(':')
+            .unwrap()
+            .1
+            .parse::<u32>()
+            .unwrap()
+    };
+
+    let first = Arc::clone(&catalog);
+    let thread = std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build();
+        runtime.unwrap().block_on(first.check()).unwrap();
+    });
+    thread.join().unwrap();
+    let before = connections();
+    catalog.check().await.unwrap();
+
+    // The one that is new is that of asking.
+    assert_eq!(connections(), before + 1);
+}

@@ -1,6 +1,7 @@
 //! Redis is away, silent, full, or a replica. Every answer comes in bounded time and tells what is the matter, and
 //! everything goes on by itself.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use futures::future::join_all;
@@ -229,4 +230,67 @@ async fn a_full_server_refuses_whole_requests_and_lets_things_be_removed() {
 
     configure("0");
     catalog.publish(&[a_proc("x")]).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn connections_that_are_cut_all_the_time_leave_nothing_half_written() {
+    let server = Server::start();
+    let (catalog, hello) = (catalog_of(&server), name("a"));
+    let written = AtomicBool::new(false);
+    let database = server.first_database();
+    let publish = async |author: &str| {
+        let mut procs = ["a", "b", "c"].map(a_proc);
+        for (_, metadata) in &mut procs {
+            metadata.author = author.into();
+        }
+        catalog.publish(&procs).await
+    };
+    publish("0").await.unwrap();
+
+    let writes = async {
+        let mut last_told = 0;
+        for round in 1..100 {
+            let pairs = ["A", "B"].map(|name| (name.parse().unwrap(), round.to_string().into()));
+            let replaced = catalog.replace_secrets(&hello, pairs.into()).await;
+            match publish(&round.to_string()).await.and(replaced) {
+                Ok(()) => last_told = round,
+                Err(error) => assert!(
+                    matches!(error, CatalogError::Unavailable { .. }),
+                    "{error:?}"
+                ),
+            }
+        }
+        written.store(true, Ordering::Relaxed);
+        last_told
+    };
+    let (last_told, ()) = tokio::join!(writes, async {
+        while !written.load(Ordering::Relaxed) {
+            tokio::task::block_in_place(|| database.cli(&["CLIENT", "KILL", "TYPE", "normal"]));
+            tokio::task::yield_now().await;
+        }
+    });
+
+    recovered(&catalog).await;
+    let authors: Vec<u32> = catalog
+        .procs()
+        .await
+        .unwrap()
+        .iter()
+        .map(|proc| proc.author.parse().unwrap())
+        .collect();
+    assert_eq!(authors.len(), 3);
+    assert!(
+        authors.iter().all(|author| *author == authors[0]),
+        "{authors:?}"
+    );
+    assert!(
+        last_told > 0 && authors[0] >= last_told,
+        "{authors:?} {last_told}"
+    );
+    let secrets = catalog.secrets(&hello).await.unwrap();
+    let values: Vec<_> = secrets
+        .values()
+        .map(|value| value.expose_secret())
+        .collect();
+    assert!(values.len() == 2 && values[0] == values[1], "{values:?}");
 }
