@@ -11,7 +11,7 @@ IN_WORKSPACE := --release --workspace --locked
 
 .DEFAULT_GOAL := build
 .NOTPARALLEL:
-.PHONY: build demo up down docs-features test test-all check check-format check-clippy check-docs check-rules clean help \
+.PHONY: build demo up down docs-features sqlx-metadata test test-all bench check check-format check-clippy check-docs check-rules clean help \
     tools servers
 
 build: tools ## Build proctord, proctor and proctor-shim into target/release
@@ -30,10 +30,16 @@ docs-features: build ## Write docs/features.md anew, from what the commands real
 	scripts/docs-features.sh "$(BINARIES)" > "$(BINARIES)/features.md"
 	mv "$(BINARIES)/features.md" docs/features.md
 
+sqlx-metadata: tools servers ## Write anew what the queries to Postgres are checked against when they are compiled
+	scripts/sqlx-metadata.sh
+
 test: build servers ## Run every test; Postgres and Redis are started for it, and go with it
 	cargo test $(IN_WORKSPACE) --no-fail-fast
 
 test-all: test ## Run every test and those that take long, of which there are none yet
+
+bench: build servers ## Measure against yardsticks of the same run, on servers of its own
+	cargo bench --workspace --locked --bench '*'
 
 check: check-format check-clippy check-docs check-rules ## Check format, lints, docs and dependency rules
 

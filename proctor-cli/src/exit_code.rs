@@ -36,7 +36,7 @@ pub const STOPPED: Exit = Exit(143);
 /// The table as `proctor execute --help` shows it.
 pub const TABLE: &str = "\
 Exit codes of execute, rerun and logs:
-  0        the proc succeeded (with --detach: its execution was accepted)
+  0        the proc succeeded (with --detach: its execution was accepted), or it FINISHED in version 2
   1..255   the proc's own exit code, if it failed with one
   128+n    the proc was ended by signal n
   2        what was typed cannot be understood or lacks a required arg; nothing was sent
@@ -63,8 +63,17 @@ pub fn of_end(end: &LogEnd) -> Exit {
         }),
         Status::Stopped => own_code(end).unwrap_or(STOPPED),
         Status::TimedOut => TIMED_OUT,
-        Status::CreationFailed => CANNOT_START,
-        Status::Lost
+        // Version 2 knew no more than that the log had ended, and its client ended with 0.
+        Status::Finished => SUCCESS,
+        Status::CreationFailed | Status::JobCreationFailed | Status::PodCreationFailed => {
+            CANNOT_START
+        }
+        // These are ends only where version 2 left it at them.
+        Status::PodFailed
+        | Status::FetchPodLogFailed
+        | Status::JobReady
+        | Status::PodReady
+        | Status::Lost
         | Status::RequirementNotMet
         | Status::Received
         | Status::Queued
@@ -134,6 +143,14 @@ mod tests {
         assert_eq!(code(Status::Failed, None, None, "node lost: n1"), 125);
         assert_eq!(code(Status::Failed, Some(0), None, ""), 125);
         assert_eq!(code(Status::TimedOut, Some(143), None, ""), 124);
+    }
+
+    #[test]
+    fn an_execution_of_version_2_has_what_is_known_of_its_end() {
+        assert_eq!(code(Status::Finished, None, None, ""), 0);
+        assert_eq!(code(Status::PodFailed, None, None, ""), 125);
+        assert_eq!(code(Status::Created, None, None, ""), 125);
+        assert_eq!(code(Status::PodCreationFailed, None, None, ""), 126);
     }
 
     #[test]

@@ -22,14 +22,16 @@ pub fn line(end: &LogEnd) -> String {
         (Status::Lost, ..) => plain("lost", reason),
         (Status::CreationFailed, ..) => plain("could not be started", reason),
         (Status::RequirementNotMet, ..) => plain("refused", reason),
-        (status, ..) => told(format!("is {status}")),
+        (Status::Finished, ..) => told("finished in version 2, which kept no outcome".to_owned()),
+        (Status::PodFailed, ..) => told("failed in version 2: its pod failed".to_owned()),
+        (status, ..) => told(format!("is {status}, the last that version 2 knew of it")),
     }
 }
 
 /// An execution that has ended, as the end of its log tells it; `None` while it lives.
 #[must_use]
 pub fn end_of(execution: &Execution) -> Option<LogEnd> {
-    execution.status.is_terminal().then(|| LogEnd {
+    execution.is_over().then(|| LogEnd {
         status: execution.status,
         exit_code: execution.exit_code,
         signal: execution.signal,
@@ -101,6 +103,14 @@ mod tests {
         assert_eq!(
             told(Status::TimedOut, None, Some(9), "deadline of 5 s"),
             "Execution timed out (deadline of 5 s)"
+        );
+        assert_eq!(
+            told(Status::Finished, None, None, ""),
+            "Execution finished in version 2, which kept no outcome"
+        );
+        assert_eq!(
+            told(Status::Created, None, None, ""),
+            "Execution is CREATED, the last that version 2 knew of it"
         );
     }
 }

@@ -2,10 +2,13 @@
 
 mod check_config;
 mod dev;
+mod import_v2;
 mod migrate;
 mod place;
 mod secrets;
 mod start;
+
+use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
@@ -32,22 +35,26 @@ enum Command {
     Secrets(secrets::Secrets),
     /// Show what is configured and where it comes from, and everything that is wrong with it
     CheckConfig(check_config::CheckConfig),
+    /// Take over the executions, procs and secrets of version 2
+    ImportV2(import_v2::ImportV2),
 }
 
 /// Runs the command.
 ///
 /// # Errors
 /// Whatever keeps it from doing what it is there for.
-pub fn run(cli: Cli) -> anyhow::Result<()> {
+pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()?;
     match cli.command {
-        Command::CheckConfig(wanted) => check_config::run(&wanted),
+        Command::ImportV2(import) => return runtime.block_on(import_v2::run(import)),
+        Command::Dev(dev) => runtime.block_on(dev::run(dev)),
         Command::Start => runtime.block_on(start::run()),
         Command::Migrate => runtime.block_on(migrate::migrate()),
         Command::Rollback(wanted) => runtime.block_on(migrate::rollback(&wanted)),
         Command::Secrets(wanted) => runtime.block_on(secrets::run(&wanted)),
-        Command::Dev(dev) => runtime.block_on(dev::run(dev)),
-    }
+        Command::CheckConfig(wanted) => check_config::run(&wanted),
+    }?;
+    Ok(ExitCode::SUCCESS)
 }

@@ -5,6 +5,7 @@
 mod execution;
 mod file;
 mod http;
+mod import;
 mod layers;
 mod log;
 mod postgres;
@@ -23,6 +24,7 @@ use crate::catalog::redis::RedisSettings;
 
 pub use execution::ExecutionConfig;
 pub use http::HttpConfig;
+pub use import::ImportConfig;
 pub use layers::{Layers, Origin};
 pub use log::LogConfig;
 pub use postgres::PostgresConfig;
@@ -41,6 +43,7 @@ pub struct Config {
     pub postgres: Option<PostgresConfig>,
     pub redis: Option<RedisSettings>,
     pub secrets: Option<SecretsConfig>,
+    pub import: ImportConfig,
 }
 
 /// What the configuration is for, and so what must be in it.
@@ -52,6 +55,8 @@ pub enum Purpose {
     Start,
     /// The database alone.
     Migrate,
+    /// Database, Redis and keys.
+    Import,
     /// Where secrets are: Redis and the keys.
     Secrets,
 }
@@ -131,28 +136,30 @@ impl Config {
             postgres: PostgresConfig::read(reader),
             redis: redis::read(reader),
             secrets: SecretsConfig::read(reader),
+            import: ImportConfig::read(reader),
         }
     }
 
     /// Notes what is missing for this purpose.
     fn require(&self, reader: &mut Reader, purpose: Purpose) {
         let starts = purpose == Purpose::Start;
+        let has_database = !matches!(purpose, Purpose::Dev | Purpose::Secrets);
+        let has_redis = !matches!(purpose, Purpose::Dev | Purpose::Migrate);
         v2::authentication(reader, starts && !self.http.allow_anonymous);
-        let secrets = starts || purpose == Purpose::Secrets;
-        if (starts || purpose == Purpose::Migrate) && self.postgres.is_none() {
+        if has_database && self.postgres.is_none() {
             reader.miss(
                 &["PROCTOR_DATABASE_URL", "PROCTOR_POSTGRES_"],
                 "the database is not named: set PROCTOR_DATABASE_URL, or PROCTOR_POSTGRES_HOST, \
                  PROCTOR_POSTGRES_USER and PROCTOR_POSTGRES_DATABASE",
             );
         }
-        if secrets && self.redis.is_none() {
+        if has_redis && self.redis.is_none() {
             reader.miss(
                 &["PROCTOR_REDIS_ADDRESS", "PROCTOR_REDIS_SENTINEL"],
                 "Redis is not named: set PROCTOR_REDIS_ADDRESS",
             );
         }
-        if secrets && self.secrets.is_none() {
+        if has_redis && self.secrets.is_none() {
             reader.miss(
                 &["PROCTOR_SECRET_KEYS"],
                 "there is no key to seal secrets with: make one with `proctord secrets new-key`, keep \

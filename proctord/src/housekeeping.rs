@@ -71,6 +71,6 @@ impl Housekeeping {
         };
         let keep = SignedDuration::try_from(self.keep).unwrap_or(SignedDuration::MAX);
         let age = Timestamp::now().duration_since(execution.updated_at);
-        execution.status().is_terminal() && !execution.log_open && age >= keep
+        execution.is_over() && !execution.log_open && age >= keep
     }
 }

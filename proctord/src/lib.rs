@@ -9,6 +9,7 @@ pub mod data_folder;
 pub mod domain;
 pub mod housekeeping;
 pub mod http;
+pub mod import_v2;
 pub mod logs;
 pub mod metrics;
 pub mod policy;

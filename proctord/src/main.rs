@@ -11,7 +11,7 @@ fn main() -> ExitCode {
     // Said once for all TLS of this process; it fails only if somebody has said so before.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     match command::run(Cli::parse()) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             // Nobody may be there to read it; the exit code tells all the same.
             let _ = writeln!(std::io::stderr(), "proctord: {}", chain(error.as_ref()));

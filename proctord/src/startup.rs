@@ -28,7 +28,8 @@ use crate::runner::local::LocalRunner;
 use crate::samples;
 use crate::store::Replica;
 use crate::tracker::{Parts, Tracker};
-use backing::Backing;
+
+pub(crate) use backing::Backing;
 
 /// A service that runs.
 pub struct Service {

@@ -3,6 +3,7 @@
 //! change causes are committed together or not at all. A store knows nothing of runners or HTTP.
 
 mod delivery;
+mod imported;
 mod log;
 pub mod postgres;
 pub mod sqlite;
@@ -23,6 +24,7 @@ use crate::domain::id::ExecutionId;
 use crate::domain::lifecycle::{Event, Forbidden, StopIntent};
 use crate::domain::name::{ExecutionName, ProcName};
 
+pub use imported::{ImportCount, Imported, ImportedLog};
 pub use log::{Appended, LogAppend, LogGap, LogPosition, LogSlice, LogTail, StoredChunk};
 
 /// How many bytes of one log are kept unless told otherwise.
@@ -285,6 +287,15 @@ pub trait Store: Send + Sync {
     /// The execution of that name.
     async fn execution_named(&self, name: &ExecutionName) -> Result<Option<Execution>, StoreError>;
 
+    /// The execution that had this id in version 2.
+    async fn execution_of_v2(&self, v2_id: u64) -> Result<Option<Execution>, StoreError>;
+
+    /// Stores executions of version 2 with their logs, closed, in one commit. Those that are there already, by
+    /// their id in version 2, are left as they are. Each gets a new id of the moment it was created at, or of
+    /// the next moment that has one free; a name that another one has by now is replaced. For one caller at a
+    /// time; no replica need run.
+    async fn import(&self, executions: &[Imported]) -> Result<ImportCount, StoreError>;
+
     /// The sealed secrets that came with a change of the execution, as long as its log is open.
     async fn sealed_secrets(&self, id: ExecutionId) -> Result<Option<Vec<u8>>, StoreError>;
 
@@ -299,7 +310,8 @@ pub trait Store: Send + Sync {
         limit: NonZeroU32,
     ) -> Result<Page, StoreError>;
 
-    /// How many executions there are of each status; a status that none has is left out.
+    /// How many executions there are of each status; a status that none has is left out. Those that version 2
+    /// left RECEIVED or CREATED for ever are not counted: they would pass for live ones.
     async fn census(&self) -> Result<BTreeMap<Status, u64>, StoreError>;
 
     /// Appends to the logs of several executions in one commit; each answer stands for the append at its

@@ -134,7 +134,7 @@ impl Tracker {
         match signals {
             Some(signals) => drop(signals.stop.send_replace(Some(execution))),
             // A queued execution has no course until it gets a slot; this one ends instead.
-            None if !execution.status().is_terminal() => self.track(execution),
+            None if !execution.is_over() => self.track(execution),
             None => {}
         }
     }

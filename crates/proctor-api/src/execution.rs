@@ -61,9 +61,20 @@ pub struct Execution {
     /// Where the outcome is posted to, if the request asked for that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub callback_url: Option<String>,
+    /// The id that it had in version 2, if it was imported from there; as text, since it is above 2^53.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub v2_id: Option<String>,
     /// Every status so far with its time; only where one execution is asked for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub transitions: Vec<Transition>,
+}
+
+impl Execution {
+    /// Whether nothing can follow. Version 2 left executions CREATED for ever; one that was imported is over.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        self.v2_id.is_some() || self.status.is_terminal()
+    }
 }
 
 /// One step in the life of an execution.

@@ -32,11 +32,25 @@ pub enum Status {
     Stopped,
     /// Proven gone without an outcome.
     Lost,
+    /// Of version 2: its log had ended; whether it succeeded was not kept.
+    Finished,
+    /// Of version 2: its pod failed.
+    PodFailed,
+    /// Of version 2: its job did not become ready.
+    JobCreationFailed,
+    /// Of version 2: its pod did not become ready.
+    PodCreationFailed,
+    /// Of version 2: its log could not be read.
+    FetchPodLogFailed,
+    /// Of version 2: its job was ready, and nothing more is known.
+    JobReady,
+    /// Of version 2: its pod was ready, and nothing more is known.
+    PodReady,
 }
 
 impl Status {
-    /// Every status, in the order of a life.
-    pub const ALL: [Self; 11] = [
+    /// Every status, in the order of a life; those that only an execution of version 2 has stand last.
+    pub const ALL: [Self; 18] = [
         Self::Received,
         Self::RequirementNotMet,
         Self::Queued,
@@ -48,6 +62,13 @@ impl Status {
         Self::TimedOut,
         Self::Stopped,
         Self::Lost,
+        Self::Finished,
+        Self::PodFailed,
+        Self::JobCreationFailed,
+        Self::PodCreationFailed,
+        Self::FetchPodLogFailed,
+        Self::JobReady,
+        Self::PodReady,
     ];
 
     /// The name on the wire and in the store.
@@ -65,10 +86,18 @@ impl Status {
             Self::TimedOut => "TIMED_OUT",
             Self::Stopped => "STOPPED",
             Self::Lost => "LOST",
+            Self::Finished => "FINISHED",
+            Self::PodFailed => "POD_FAILED",
+            Self::JobCreationFailed => "JOB_CREATION_FAILED",
+            Self::PodCreationFailed => "POD_CREATION_FAILED",
+            Self::FetchPodLogFailed => "FETCH_POD_LOG_FAILED",
+            Self::JobReady => "JOB_READY",
+            Self::PodReady => "POD_READY",
         }
     }
 
-    /// Whether nothing can follow it.
+    /// Whether nothing can follow it. An execution of version 2 is over whatever its status says: see
+    /// [`Execution::is_over`](crate::Execution::is_over).
     #[must_use]
     pub fn is_terminal(self) -> bool {
         !matches!(

@@ -26,7 +26,7 @@ pub async fn run(context: &Context, args: StopArgs) -> Result<Exit, Error> {
     };
 
     let mut execution = client.stop(id, &request).await?;
-    if execution.status.is_terminal() && execution.stop_requested.is_none() {
+    if execution.is_over() && execution.stop_requested.is_none() {
         chat(&*output, || {
             console::say("It had ended before; nothing was stopped")
         });
@@ -51,7 +51,7 @@ pub async fn run(context: &Context, args: StopArgs) -> Result<Exit, Error> {
 /// The execution once it has ended.
 async fn ended(client: &Client, mut execution: Execution) -> Result<Execution, ClientError> {
     let mut wait = FIRST_WAIT;
-    while !execution.status.is_terminal() {
+    while !execution.is_over() {
         tokio::time::sleep(wait).await;
         wait = (wait * 2).min(LONGEST_WAIT);
         execution = client.execution(execution.id).await?;

@@ -54,6 +54,7 @@ fn execution() -> Execution {
         finished_at: Some(at(90)),
         stop_requested: None,
         callback_url: None,
+        v2_id: None,
         transitions: vec![
             transition(Status::Created, 0),
             transition(Status::Running, 1),

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use secrecy::{ExposeSecret, SecretString};
 
-use super::args::Args;
+use super::args::{Args, VALUE_LIMIT_BYTES};
 use super::execution::Execution;
 use super::name::VariableName;
 
@@ -28,6 +28,20 @@ impl Value {
             Self::Secret(text) => text.expose_secret(),
         }
     }
+}
+
+/// What keeps a value from being a secret: it could not be in a process's environment.
+#[must_use]
+pub fn secret_flaw(value: &str) -> Option<String> {
+    if value.contains('\0') {
+        return Some("must not contain a NUL byte".to_owned());
+    }
+    (value.len() > VALUE_LIMIT_BYTES).then(|| {
+        format!(
+            "has {} bytes, at most {VALUE_LIMIT_BYTES} are taken",
+            value.len()
+        )
+    })
 }
 
 /// The merged environment of an execution.

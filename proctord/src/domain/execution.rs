@@ -137,6 +137,18 @@ impl Execution {
         self.state.status()
     }
 
+    /// Whether nothing can follow.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        self.state.is_over()
+    }
+
+    /// The id that it had in version 2, if it was imported from there.
+    #[must_use]
+    pub fn v2_id(&self) -> Option<u64> {
+        self.state.legacy().map(|legacy| legacy.v2_id)
+    }
+
     /// The execution as it appears on the wire, without its steps.
     #[must_use]
     pub fn to_api(&self) -> proctor_api::Execution {
@@ -168,6 +180,7 @@ impl Execution {
                 at: stop.at,
             }),
             callback_url: self.callback_url.clone(),
+            v2_id: self.v2_id().map(|id| id.to_string()),
             transitions: Vec::new(),
         }
     }

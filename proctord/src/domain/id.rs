@@ -2,6 +2,7 @@
 //! 39 bits of 10 ms ticks since 1970, below them 14 bits of a sequence that the store keeps.
 
 use std::fmt;
+use std::ops::RangeInclusive;
 use std::str::FromStr;
 
 use jiff::Timestamp;
@@ -29,6 +30,23 @@ impl ExecutionId {
         let ticks = u64::try_from(now.as_millisecond() / TICK_MILLISECONDS).unwrap_or(0);
         let id = (ticks << SEQUENCE_BITS) | (sequence & ((1 << SEQUENCE_BITS) - 1));
         Self((id % LIMIT).max(1))
+    }
+
+    /// All ids of this moment, for one that finds a free one itself. What lies outside of those that ids can
+    /// tell is brought inside: before 1970 to the first moment, after 2144 to the last.
+    #[must_use]
+    pub fn of_moment(at: Timestamp) -> RangeInclusive<Self> {
+        let ticks = at.as_millisecond() / TICK_MILLISECONDS;
+        let last = (LIMIT >> SEQUENCE_BITS) - 1;
+        let first = u64::try_from(ticks).unwrap_or(0).min(last) << SEQUENCE_BITS;
+        Self(first.max(1))..=Self(first + ((1 << SEQUENCE_BITS) - 1))
+    }
+
+    /// All ids of the moment after that of these.
+    #[must_use]
+    pub fn following(ids: &RangeInclusive<Self>) -> RangeInclusive<Self> {
+        let first = (ids.end().0 + 1) % LIMIT;
+        Self(first.max(1))..=Self(first + ((1 << SEQUENCE_BITS) - 1))
     }
 
     /// The id as a number, for databases that have no unsigned ones.
@@ -76,6 +94,8 @@ impl fmt::Display for ExecutionId {
 
 #[cfg(test)]
 mod tests {
+    use jiff::Timestamp;
+
     use super::{ExecutionId, IdError, LIMIT};
 
     #[test]
@@ -87,6 +107,17 @@ mod tests {
         assert!(ExecutionId::compose(now, 0) < ExecutionId::compose(now, 1));
         assert!(ExecutionId::compose(now, (1 << 14) - 1) < ExecutionId::compose(later, 0));
         assert!(u64::from(ExecutionId::compose(far, u64::MAX)) < LIMIT);
+    }
+
+    #[test]
+    fn the_ids_of_a_moment_lie_between_those_of_its_neighbours() {
+        let now: Timestamp = "2019-10-03T04:00:58.083798Z".parse().unwrap();
+        let later = "2019-10-03T04:00:58.09Z".parse().unwrap();
+
+        let ids = ExecutionId::of_moment(now);
+
+        assert!(ids.contains(&ExecutionId::compose(now, 77)));
+        assert_eq!(ExecutionId::following(&ids), ExecutionId::of_moment(later));
     }
 
     #[test]

@@ -10,16 +10,35 @@ use thiserror::Error;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum State {
     Received,
-    RequirementNotMet { reason: String },
+    RequirementNotMet {
+        reason: String,
+    },
     Queued,
     Created,
-    CreationFailed { reason: String },
-    Running { started_at: Timestamp },
+    CreationFailed {
+        reason: String,
+    },
+    Running {
+        started_at: Timestamp,
+    },
     Succeeded(Ending),
     Failed(Ending),
     TimedOut(Ending),
     Stopped(Ending),
     Lost(Ending),
+    /// It ran in version 2 and is over, whatever its status says.
+    Legacy(Legacy),
+}
+
+/// What version 2 knew of an execution.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Legacy {
+    /// The id that it had there.
+    pub v2_id: u64,
+    /// Where it stood when it was imported.
+    pub status: Status,
+    /// In words, what of it has no place here; `None` where everything has.
+    pub reason: Option<String>,
 }
 
 /// How a process ended.
@@ -135,6 +154,22 @@ impl State {
             Self::TimedOut(_) => Status::TimedOut,
             Self::Stopped(_) => Status::Stopped,
             Self::Lost(_) => Status::Lost,
+            Self::Legacy(legacy) => legacy.status,
+        }
+    }
+
+    /// Whether nothing can follow.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        self.legacy().is_some() || self.status().is_terminal()
+    }
+
+    /// What version 2 knew, if that is where it ran.
+    #[must_use]
+    pub fn legacy(&self) -> Option<&Legacy> {
+        match self {
+            Self::Legacy(legacy) => Some(legacy),
+            _ => None,
         }
     }
 
@@ -156,6 +191,7 @@ impl State {
     pub fn reason(&self) -> Option<&str> {
         match self {
             Self::RequirementNotMet { reason } | Self::CreationFailed { reason } => Some(reason),
+            Self::Legacy(legacy) => legacy.reason.as_deref(),
             _ => self.ending()?.reason.as_deref(),
         }
     }

@@ -6,6 +6,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 use thiserror::Error;
 use uuid::Uuid;
 
@@ -123,6 +124,16 @@ impl ExecutionName {
     #[must_use]
     pub fn generate() -> Self {
         Self(format!("proctor-{}", Uuid::new_v4()))
+    }
+
+    /// The name of an execution of version 2 that had none there: the same each time it is asked for.
+    #[must_use]
+    pub fn of_v2(id: u64) -> Self {
+        let mut digest = [0; 16];
+        let hash = Sha256::digest(format!("proctor execution of version 2: {id}"));
+        digest.copy_from_slice(&hash[..16]);
+        let uuid = uuid::Builder::from_custom_bytes(digest).into_uuid();
+        Self(format!("proctor-{uuid}"))
     }
 
     /// The name as text.
@@ -250,8 +261,11 @@ mod tests {
 
     #[test]
     fn an_execution_name_reads_back_and_is_never_a_path() {
-        let name = ExecutionName::generate();
-        assert_eq!(name.as_str().parse::<ExecutionName>(), Ok(name));
+        for name in [ExecutionName::generate(), ExecutionName::of_v2(7)] {
+            assert_eq!(name.as_str().parse::<ExecutionName>(), Ok(name));
+        }
+        assert_eq!(ExecutionName::of_v2(7), ExecutionName::of_v2(7));
+        assert_ne!(ExecutionName::of_v2(7), ExecutionName::of_v2(8));
         for bad in [
             "proctor-",
             "proctor-../../etc",

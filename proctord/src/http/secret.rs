@@ -17,23 +17,12 @@ use proctor_api::{Mistake, SecretAnswer};
 
 use super::error::ApiError;
 use super::render::reads_json;
-use crate::domain::args::VALUE_LIMIT_BYTES;
+use crate::domain::environment::secret_flaw;
 use crate::logs::mask;
 
 /// What keeps a value from being a secret: it could not be in a process's environment.
 fn value_mistake(at: String, value: &str) -> Option<Mistake> {
-    if value.contains('\0') {
-        return Some(Mistake::new(at, "must not contain a NUL byte"));
-    }
-    (value.len() > VALUE_LIMIT_BYTES).then(|| {
-        Mistake::new(
-            at,
-            format!(
-                "has {} bytes, at most {VALUE_LIMIT_BYTES} are taken",
-                value.len()
-            ),
-        )
-    })
+    secret_flaw(value).map(|flaw| Mistake::new(at, flaw))
 }
 
 /// What the author of a value should know about it.

@@ -18,7 +18,7 @@ use crate::store::postgres::PostgresStore;
 use crate::store::sqlite::SqliteStore;
 
 /// A store and a catalog.
-pub(super) enum Backing {
+pub(crate) enum Backing {
     Files {
         store: Arc<SqliteStore>,
         catalog: Arc<SqliteCatalog>,
@@ -31,7 +31,7 @@ pub(super) enum Backing {
 
 impl Backing {
     /// Opens the files of the folder, or makes them.
-    pub(super) async fn files(folder: &DataFolder, config: &Config) -> anyhow::Result<Self> {
+    pub(crate) async fn files(folder: &DataFolder, config: &Config) -> anyhow::Result<Self> {
         let store = SqliteStore::open(folder.path()).await?;
         let store = Arc::new(store.with_log_limit(config.log.limit_bytes));
         let keys = secret_keys(folder.path())?;
@@ -40,7 +40,7 @@ impl Backing {
     }
 
     /// Says which servers there are; none of them is asked anything yet.
-    pub(super) fn servers(config: &Config) -> anyhow::Result<Self> {
+    pub(crate) fn servers(config: &Config) -> anyhow::Result<Self> {
         let postgres = config.postgres.as_ref().context("no database is named")?;
         let redis = config.redis.clone().context("no Redis is named")?;
         let secrets = config.secrets.as_ref().context("there are no keys")?;
@@ -50,14 +50,14 @@ impl Backing {
         Ok(Self::Servers { store, catalog })
     }
 
-    pub(super) fn store(&self) -> Arc<dyn Store> {
+    pub(crate) fn store(&self) -> Arc<dyn Store> {
         match self {
             Self::Files { store, .. } => Arc::clone(store) as Arc<dyn Store>,
             Self::Servers { store, .. } => Arc::clone(store) as Arc<dyn Store>,
         }
     }
 
-    pub(super) fn catalog(&self) -> Arc<dyn Catalog> {
+    pub(crate) fn catalog(&self) -> Arc<dyn Catalog> {
         match self {
             Self::Files { catalog, .. } => Arc::clone(catalog) as Arc<dyn Catalog>,
             Self::Servers { catalog, .. } => Arc::clone(catalog) as Arc<dyn Catalog>,
@@ -65,7 +65,7 @@ impl Backing {
     }
 
     /// How people call the two.
-    pub(super) fn names(&self) -> Names {
+    pub(crate) fn names(&self) -> Names {
         match self {
             Self::Files { .. } => Names {
                 store: "store",
@@ -78,7 +78,7 @@ impl Backing {
         }
     }
 
-    pub(super) async fn close(self) {
+    pub(crate) async fn close(self) {
         match self {
             Self::Files { store, catalog } => {
                 store.close().await;

@@ -8,6 +8,7 @@ mod database;
 mod delivery;
 mod fault;
 mod idempotency;
+mod import;
 mod installation;
 mod lease;
 mod list;
@@ -31,8 +32,9 @@ use proctor_api::{LogEnd, Status};
 use uuid::Uuid;
 
 use super::{
-    Accepted, Appended, AuditEntry, Change, Cursor, Filter, Idempotency, LOG_LIMIT_BYTES,
-    LogAppend, LogPosition, LogSlice, LogTail, NewExecution, Page, Replica, Store, StoreError,
+    Accepted, Appended, AuditEntry, Change, Cursor, Filter, Idempotency, ImportCount, Imported,
+    LOG_LIMIT_BYTES, LogAppend, LogPosition, LogSlice, LogTail, NewExecution, Page, Replica, Store,
+    StoreError,
 };
 use crate::domain::execution::{Execution, Fence, Step};
 use crate::domain::id::ExecutionId;
@@ -183,6 +185,16 @@ impl Store for PostgresStore {
         let doing = "read an execution";
         let work = async { row::find_named(&mut *self.connection(doing).await?, name).await };
         self.bounded(doing, work).await
+    }
+
+    async fn execution_of_v2(&self, v2_id: u64) -> Result<Option<Execution>, StoreError> {
+        let doing = "read an execution of version 2";
+        let work = async { row::find_of_v2(&mut *self.connection(doing).await?, v2_id).await };
+        self.bounded(doing, work).await
+    }
+
+    async fn import(&self, executions: &[Imported]) -> Result<ImportCount, StoreError> {
+        import::import(&self.database, executions, self.log_limit).await
     }
 
     async fn sealed_secrets(&self, id: ExecutionId) -> Result<Option<Vec<u8>>, StoreError> {

@@ -7,6 +7,7 @@ mod audit;
 mod delivery;
 mod fault;
 mod idempotency;
+mod import;
 mod installation;
 mod lease;
 mod list;
@@ -31,8 +32,9 @@ use proctor_api::{LogEnd, Status};
 use uuid::Uuid;
 
 use super::{
-    Accepted, Appended, AuditEntry, Change, Cursor, Filter, Idempotency, LOG_LIMIT_BYTES,
-    LogAppend, LogPosition, LogSlice, LogTail, NewExecution, Page, Replica, Store, StoreError,
+    Accepted, Appended, AuditEntry, Change, Cursor, Filter, Idempotency, ImportCount, Imported,
+    LOG_LIMIT_BYTES, LogAppend, LogPosition, LogSlice, LogTail, NewExecution, Page, Replica, Store,
+    StoreError,
 };
 use crate::domain::execution::{Execution, Fence, Step};
 use crate::domain::id::ExecutionId;
@@ -179,6 +181,14 @@ impl Store for SqliteStore {
 
     async fn execution_named(&self, name: &ExecutionName) -> Result<Option<Execution>, StoreError> {
         row::find_named(self.records.readers(), name).await
+    }
+
+    async fn execution_of_v2(&self, v2_id: u64) -> Result<Option<Execution>, StoreError> {
+        row::find_of_v2(self.records.readers(), v2_id).await
+    }
+
+    async fn import(&self, executions: &[Imported]) -> Result<ImportCount, StoreError> {
+        import::import(self, executions).await
     }
 
     async fn sealed_secrets(&self, id: ExecutionId) -> Result<Option<Vec<u8>>, StoreError> {

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use proctor_api::Status;
 
 use super::time::truncated;
-use crate::domain::lifecycle::{Ending, Exit, State};
+use crate::domain::lifecycle::{Ending, Exit, Legacy, State};
 
 /// A state as its columns.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,6 +15,8 @@ pub(super) struct StateColumns {
     pub exit_signal: Option<i32>,
     pub started_at: Option<Timestamp>,
     pub finished_at: Option<Timestamp>,
+    /// Of executions of version 2 alone, which are over whatever their status says.
+    pub v2_id: Option<u64>,
 }
 
 /// A column that this state must have is empty.
@@ -32,6 +34,7 @@ impl From<&State> for StateColumns {
             exit_signal: exit.and_then(Exit::signal),
             started_at: state.started_at().map(truncated),
             finished_at: ending.map(|ending| truncated(ending.finished_at)),
+            v2_id: state.legacy().map(|legacy| legacy.v2_id),
         }
     }
 }
@@ -40,6 +43,13 @@ impl TryFrom<StateColumns> for State {
     type Error = Missing;
 
     fn try_from(columns: StateColumns) -> Result<Self, Missing> {
+        if let Some(v2_id) = columns.v2_id {
+            return Ok(Self::Legacy(Legacy {
+                v2_id,
+                status: columns.status,
+                reason: columns.reason,
+            }));
+        }
         Ok(match columns.status {
             Status::Received => Self::Received,
             Status::RequirementNotMet => Self::RequirementNotMet {
@@ -58,6 +68,13 @@ impl TryFrom<StateColumns> for State {
             Status::TimedOut => Self::TimedOut(columns.ending()?),
             Status::Stopped => Self::Stopped(columns.ending()?),
             Status::Lost => Self::Lost(columns.ending()?),
+            Status::Finished
+            | Status::PodFailed
+            | Status::JobCreationFailed
+            | Status::PodCreationFailed
+            | Status::FetchPodLogFailed
+            | Status::JobReady
+            | Status::PodReady => return Err(Missing("v2_id")),
         })
     }
 }

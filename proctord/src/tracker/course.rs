@@ -54,7 +54,7 @@ impl Course {
         launched?;
         let had_a_run = self.has_had_a_run();
         let pump = had_a_run.then(|| self.pump());
-        if !self.execution.status().is_terminal() {
+        if !self.execution.is_over() {
             self.follow().await?;
         }
         failpoint::hit("finish.stored");
@@ -78,14 +78,14 @@ impl Course {
     /// Follows a launched execution until its end is stored.
     async fn follow(&mut self) -> Result<(), Abandoned> {
         let mut pause = persist::FIRST_PAUSE;
-        while !self.execution.status().is_terminal() {
+        while !self.execution.is_over() {
             match self.parts().runner.watch(&self.execution).await {
                 Ok(events) => self.follow_events(events).await?,
                 Err(error) => {
                     warn!(execution.id = %self.execution.id, error = chain(&error), "the runner is asked again");
                 }
             }
-            if !self.execution.status().is_terminal() {
+            if !self.execution.is_over() {
                 tokio::time::sleep(pause).await;
                 pause = (pause * 2).min(persist::LONGEST_PAUSE);
             }

@@ -27,9 +27,7 @@ enum Try {
 impl Course {
     /// Launches the execution unless it is launched already. Returns when it runs or will not.
     pub(super) async fn launch(&mut self) -> Result<(), Abandoned> {
-        if matches!(self.execution.status(), Status::Running)
-            || self.execution.status().is_terminal()
-        {
+        if matches!(self.execution.status(), Status::Running) || self.execution.is_over() {
             return Ok(());
         }
         let mut pause = FIRST_PAUSE;
@@ -102,7 +100,7 @@ impl Course {
             self.persist_created(prepared.handle(), sealed).await?;
             failpoint::hit("launch.created");
         }
-        if self.execution.status().is_terminal() {
+        if self.execution.is_over() {
             return Ok(Try::Settled);
         }
         // The stop may have been stored while CREATED was: the row that came back tells.

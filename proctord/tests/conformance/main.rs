@@ -9,12 +9,14 @@
 
 mod catalog;
 mod local;
+mod postgres;
 mod redis;
 mod runner;
 mod sqlite;
 mod store;
 
 store_suite!(sqlite_store, crate::sqlite::SqliteSubject);
+store_suite!(postgres_store, crate::postgres::PostgresSubject);
 catalog_suite!(sqlite_catalog, crate::sqlite::catalog::SqliteShelf);
 catalog_suite!(redis_catalog, crate::redis::catalog::RedisShelf);
 runner_suite!(local_runner, crate::local::LocalSubject);

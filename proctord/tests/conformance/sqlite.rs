@@ -4,6 +4,7 @@ pub mod catalog;
 mod crash;
 mod flood;
 mod full;
+mod import;
 mod opening;
 
 use std::path::Path;
@@ -91,6 +92,14 @@ impl Subject for SqliteSubject {
         sqlx::query("UPDATE execution SET created_at = ? WHERE id = ?")
             .bind(at.as_microsecond())
             .bind(id.as_i64())
+            .execute(&self.records)
+            .await
+            .unwrap();
+    }
+
+    async fn age_leases(&self, by: SignedDuration) {
+        sqlx::query("UPDATE replica SET expires_at = expires_at - ?")
+            .bind(i64::try_from(by.as_micros()).unwrap())
             .execute(&self.records)
             .await
             .unwrap();

@@ -5,6 +5,8 @@ pub mod adopt;
 pub mod audit;
 pub mod closing;
 pub mod delivery;
+pub mod import;
+pub mod lease;
 pub mod lifecycle;
 pub mod list;
 pub mod log;
@@ -57,6 +59,18 @@ macro_rules! store_suite {
                     no_write_under_an_old_fence_lands
                     one_that_was_admitted_waits_again
                 }
+                lease {
+                    the_clock_goes_forward
+                    a_lease_runs_from_its_last_renewal
+                    what_a_silent_replica_has_left_is_adopted_and_nothing_else
+                    a_replica_whose_lease_holds_keeps_what_is_its_own
+                    one_that_never_had_a_lease_counts_as_silent
+                    nobody_adopts_without_a_lease
+                    adoption_takes_the_oldest_first_and_no_more_than_asked
+                    of_many_replicas_each_execution_gets_one
+                    a_replica_that_slept_writes_nothing_more
+                    one_that_a_silent_replica_had_admitted_waits_again
+                }
                 list {
                     each_filter_shows_what_it_names_and_nothing_else
                     pages_over_equal_times_neither_miss_nor_repeat
@@ -81,6 +95,16 @@ macro_rules! store_suite {
                 }
                 delivery {
                     an_end_with_a_callback_is_a_delivery_that_waits_for_the_log
+                }
+                import {
+                    an_imported_execution_reads_back_with_its_log
+                    imported_again_it_stays_as_it_was
+                    ids_follow_the_time_of_creation
+                    a_name_that_another_one_has_is_replaced
+                    whatever_its_status_says_it_is_over
+                    what_is_missing_of_its_log_is_told
+                    of_a_long_log_head_and_tail_are_kept
+                    lists_show_it_among_the_others
                 }
                 whole {
                     nothing_is_found_by_an_unknown_id

@@ -83,6 +83,7 @@ fn extras(execution: &Execution) -> Vec<(&'static str, String)> {
             "Stop Asked By",
             stop.map(|stop| format!("{} at {}", stop.by, second(stop.at))),
         ),
+        ("ID in Version 2", execution.v2_id.clone()),
         ("User", said(&execution.user_email)),
         ("Name", said(&execution.name)),
         ("Image", said(&execution.image_tag)),

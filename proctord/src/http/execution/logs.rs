@@ -76,7 +76,8 @@ async fn find(
             .find(|(key, _)| *key == name)
             .map(|(_, value)| value)
     };
-    let Some(id) = value("context_id").and_then(|id| id.parse().ok()) else {
+    let id = value("context_id").unwrap_or_default();
+    let Ok(found) = super::look_up(app, id).await? else {
         return Ok(Err(NO_ID.to_owned()));
     };
     let offset = match value("offset").map(str::parse) {
@@ -84,7 +85,7 @@ async fn find(
         Some(Ok(offset)) => offset,
         Some(Err(_)) => return Ok(Err("No valid offset provided when fetching logs".to_owned())),
     };
-    match app.store.execution(id).await? {
+    match found {
         None => Ok(Err(format!("No execution context found with id {id}"))),
         Some(execution) => {
             access.check(&execution.plan.groups)?;

@@ -2,11 +2,12 @@
 //! values that defaults had the first time are given again; the callback is not, it was somebody else's wish.
 
 use actix_web::{HttpRequest, HttpResponse, web};
-use proctor_api::{Mistake, Status};
+use proctor_api::Mistake;
 
 use super::begin::{self, begin};
 use crate::app::App;
 use crate::domain::execution::Execution;
+use crate::domain::lifecycle::{Legacy, State};
 use crate::http::access::Access;
 use crate::http::error::ApiError;
 use crate::submission::Submission;
@@ -35,14 +36,22 @@ pub(in crate::http) async fn rerun(
     begin(&app, &access, submission, "execution.rerun").await
 }
 
-/// What was refused never ran, and its args were not taken.
+/// What was refused never ran, and its args were not taken. Of an execution of version 2 everything must be
+/// known.
 fn check(first: &Execution) -> Result<(), ApiError> {
-    if first.status() != Status::RequirementNotMet {
-        return Ok(());
-    }
-    let message = format!(
-        "{} was refused, so there is nothing to run again; execute {} with the args you want",
-        first.id, first.proc_name
-    );
+    let message = match &first.state {
+        State::RequirementNotMet { .. } => format!(
+            "{} was refused, so there is nothing to run again; execute {} with the args you want",
+            first.id, first.proc_name
+        ),
+        State::Legacy(Legacy {
+            reason: Some(reason),
+            ..
+        }) => format!(
+            "{} was not imported whole ({reason}), so it cannot be run again",
+            first.id
+        ),
+        _ => return Ok(()),
+    };
     Err(begin::invalid(vec![Mistake::new("execution", message)]))
 }

@@ -13,23 +13,29 @@ use super::row::{self, Row};
 use crate::store::time::rounded_up;
 use crate::store::{Cursor, Filter, Page, StoreError};
 
-/// How many there are of each status, from the index by status alone.
+/// How many there are of each status, those apart that version 2 left as if they lived.
+const CENSUS: &str = "
+    SELECT status, sum(number)::bigint AS total
+      FROM (SELECT status, count(*) AS number FROM proctor.execution GROUP BY status
+             UNION ALL
+            SELECT status, -count(*) FROM proctor.execution
+             WHERE v2_id IS NOT NULL AND status IN ('RECEIVED', 'CREATED') GROUP BY status) AS counted
+     GROUP BY status HAVING sum(number) > 0";
+
+/// How many there are of each status.
 pub(super) async fn census(
     connection: &mut PgConnection,
 ) -> Result<BTreeMap<Status, u64>, StoreError> {
-    let rows = sqlx::query!(
-        r#"SELECT status, count(*) AS "count!" FROM proctor.execution GROUP BY status"#
-    )
-    .fetch_all(connection)
-    .await
-    .map_err(failed("count executions"))?;
+    let rows: Vec<(String, i64)> = sqlx::query_as(CENSUS)
+        .fetch_all(connection)
+        .await
+        .map_err(failed("count executions"))?;
     rows.into_iter()
-        .map(|row| {
-            let status = row
-                .status
+        .map(|(status, count)| {
+            let status = status
                 .parse()
                 .map_err(|error| StoreError::damaged("a status".to_owned(), error))?;
-            Ok((status, row.count.unsigned_abs()))
+            Ok((status, count.unsigned_abs()))
         })
         .collect()
 }

@@ -9,3 +9,4 @@ pub(super) mod finish;
 mod ledger;
 pub(super) mod read;
 mod trim;
+pub(super) mod whole;

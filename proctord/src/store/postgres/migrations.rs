@@ -2,8 +2,8 @@
 //! looks at it: whoever changes a schema means to.
 
 use sqlx::migrate::{AppliedMigration, Migrate, MigrateError, Migrator};
-use sqlx::postgres::PgConnectOptions;
-use sqlx::{ConnectOptions, PgConnection};
+use sqlx::postgres::PgPoolOptions;
+use sqlx::{PgConnection, PgPool};
 use thiserror::Error;
 
 use super::fault::{failed, misses_schema};
@@ -40,10 +40,11 @@ pub enum MigrationError {
 /// # Errors
 /// The database or the step that stands in the way; the steps before it are applied.
 pub async fn apply(settings: &PostgresSettings) -> Result<Vec<Migration>, MigrationError> {
-    let mut connection = connect(settings).await?;
-    let before = applied(&mut connection).await?;
-    migrator().run(&mut connection).await.map_err(classified)?;
-    let after = applied(&mut connection).await?;
+    let pool = connect(settings);
+    let before = applied(&pool).await?;
+    migrator().run(&pool).await.map_err(classified)?;
+    let after = applied(&pool).await?;
+    pool.close().await;
     let new = after
         .into_iter()
         .filter(|version| !before.contains(version));
@@ -55,16 +56,14 @@ pub async fn apply(settings: &PostgresSettings) -> Result<Vec<Migration>, Migrat
 /// # Errors
 /// The database, or what stands in the way.
 pub async fn roll_back(settings: &PostgresSettings) -> Result<Option<Migration>, MigrationError> {
-    let mut connection = connect(settings).await?;
-    let mut versions = applied(&mut connection).await?;
+    let pool = connect(settings);
+    let mut versions = applied(&pool).await?;
     let Some(last) = versions.pop() else {
         return Ok(None);
     };
     let target = versions.last().copied().unwrap_or(0);
-    migrator()
-        .undo(&mut connection, target)
-        .await
-        .map_err(classified)?;
+    migrator().undo(&pool, target).await.map_err(classified)?;
+    pool.close().await;
     Ok(Some(named(last)))
 }
 
@@ -73,12 +72,10 @@ pub async fn roll_back(settings: &PostgresSettings) -> Result<Option<Migration>,
 /// # Errors
 /// The database cannot be reached.
 pub async fn history(settings: &PostgresSettings) -> Result<Vec<Migration>, MigrationError> {
-    let mut connection = connect(settings).await?;
-    Ok(applied(&mut connection)
-        .await?
-        .into_iter()
-        .map(named)
-        .collect())
+    let pool = connect(settings);
+    let versions = applied(&pool).await?;
+    pool.close().await;
+    Ok(versions.into_iter().map(named).collect())
 }
 
 /// Fails unless the schema has every step that this proctord knows; it may have more.
@@ -124,16 +121,17 @@ fn named(version: i64) -> Migration {
     }
 }
 
-async fn connect(settings: &PostgresSettings) -> Result<PgConnection, MigrationError> {
-    let options: PgConnectOptions = settings.options.clone().application_name("proctord");
-    let connecting = tokio::time::timeout(settings.patience, options.connect());
-    connecting
-        .await
-        .unwrap_or_else(|_| Err(sqlx::Error::PoolTimedOut))
-        .map_err(MigrationError::Unreachable)
+/// One connection, made when it is first used. What a step takes is not bounded: it may rewrite a large table.
+fn connect(settings: &PostgresSettings) -> PgPool {
+    let options = settings.options.clone().application_name("proctord");
+    PgPoolOptions::new()
+        .max_connections(1)
+        .acquire_timeout(settings.patience)
+        .connect_lazy_with(options)
 }
 
-async fn applied(connection: &mut PgConnection) -> Result<Vec<i64>, MigrationError> {
+async fn applied(pool: &PgPool) -> Result<Vec<i64>, MigrationError> {
+    let mut connection = pool.acquire().await.map_err(MigrationError::Unreachable)?;
     let exists: bool = sqlx::query_scalar("SELECT to_regclass($1) IS NOT NULL")
         .bind(TABLE)
         .fetch_one(&mut *connection)

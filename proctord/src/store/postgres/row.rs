@@ -89,6 +89,7 @@ impl Row {
             exit_signal: self.exit_signal,
             started_at: self.started_at.map(Timestamp::to_jiff),
             finished_at: self.finished_at.map(Timestamp::to_jiff),
+            v2_id: self.v2_id.map(i64::cast_unsigned),
         };
         State::try_from(columns).map_err(|Missing(column)| self.damaged(column, "it is missing"))
     }
@@ -121,6 +122,24 @@ impl Row {
 /// The executions that rows hold.
 pub(super) fn all(rows: Vec<Row>) -> Result<Vec<Execution>, StoreError> {
     rows.into_iter().map(Execution::try_from).collect()
+}
+
+/// The execution that had this id in version 2.
+pub(super) async fn find_of_v2(
+    connection: &mut PgConnection,
+    v2_id: u64,
+) -> Result<Option<Execution>, StoreError> {
+    // Version 2's own column held no greater number.
+    let Ok(v2_id) = i64::try_from(v2_id) else {
+        return Ok(None);
+    };
+    sqlx::query_as::<_, Row>("SELECT * FROM proctor.execution WHERE v2_id = $1")
+        .bind(v2_id)
+        .fetch_optional(connection)
+        .await
+        .map_err(failed("read an execution of version 2"))?
+        .map(Execution::try_from)
+        .transpose()
 }
 
 /// The execution with an id.

@@ -25,7 +25,7 @@ pub(super) async fn request(
         .await
         .map_err(failed("begin to store a stop"))?;
     let mut execution = lock(&mut unit, id).await?;
-    if !execution.status().is_terminal() {
+    if !execution.is_over() {
         let wish = match execution.stop.take() {
             Some(first) => first.repeated(&intent),
             None => intent,

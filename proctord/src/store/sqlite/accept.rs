@@ -43,7 +43,7 @@ pub(super) async fn accept(
         idempotency::purge(&mut unit, at).await?;
         idempotency::insert(&mut unit, key, &execution).await?;
     }
-    if execution.status().is_terminal() {
+    if execution.is_over() {
         delivery::insert(&mut unit, &execution, at).await?;
     }
     let target = execution.id.to_string();

@@ -12,13 +12,20 @@ use super::row;
 use super::time::{micros, micros_from};
 use crate::store::{Cursor, Filter, Page, StoreError};
 
-/// How many there are of each status, from the index by status alone.
+const CENSUS: &str = "
+    SELECT status, sum(number) AS total
+      FROM (SELECT status, count(*) AS number FROM execution GROUP BY status
+             UNION ALL
+            SELECT status, -count(*) FROM execution
+             WHERE v2_id IS NOT NULL AND status IN ('RECEIVED', 'CREATED') GROUP BY status)
+     GROUP BY status HAVING total > 0";
+
+/// How many there are of each status, from indexes alone.
 pub(super) async fn census(readers: &SqlitePool) -> Result<BTreeMap<Status, u64>, StoreError> {
-    let rows: Vec<(String, i64)> =
-        sqlx::query_as("SELECT status, count(*) FROM execution GROUP BY status")
-            .fetch_all(readers)
-            .await
-            .map_err(failed("count executions"))?;
+    let rows: Vec<(String, i64)> = sqlx::query_as(CENSUS)
+        .fetch_all(readers)
+        .await
+        .map_err(failed("count executions"))?;
     rows.into_iter()
         .map(|(status, count)| {
             let status = status

@@ -6,6 +6,7 @@ pub(super) mod chunk;
 pub(super) mod finish;
 pub(super) mod read;
 pub(super) mod trim;
+pub(super) mod whole;
 
 use sqlx::{Row, SqliteConnection};
 

@@ -16,6 +16,8 @@ use crate::domain::name::ExecutionName;
 use crate::store::StoreError;
 use crate::store::state::{Missing, StateColumns};
 
+pub(super) const OF_V2: &str = "SELECT * FROM execution WHERE v2_id = ?";
+
 /// A row together with the name by which errors call it.
 pub(super) struct Columns<'r> {
     row: &'r SqliteRow,
@@ -133,6 +135,24 @@ pub(super) async fn find_named(
         .transpose()
 }
 
+/// The execution that had this id in version 2.
+pub(super) async fn find_of_v2(
+    executor: impl SqliteExecutor<'_>,
+    v2_id: u64,
+) -> Result<Option<Execution>, StoreError> {
+    // Version 2's own column held no greater number.
+    let Ok(v2_id) = i64::try_from(v2_id) else {
+        return Ok(None);
+    };
+    sqlx::query(OF_V2)
+        .bind(v2_id)
+        .fetch_optional(executor)
+        .await
+        .map_err(failed("read an execution of version 2"))?
+        .map(|row| execution(&row))
+        .transpose()
+}
+
 /// The sealed secrets of an execution.
 pub(super) async fn sealed_secrets(
     executor: impl SqliteExecutor<'_>,
@@ -154,6 +174,7 @@ fn state(columns: &Columns<'_>) -> Result<State, StoreError> {
         exit_signal: columns.get("exit_signal")?,
         started_at: columns.moment_if_any("started_at")?,
         finished_at: columns.moment_if_any("finished_at")?,
+        v2_id: columns.get::<Option<i64>>("v2_id")?.map(i64::cast_unsigned),
     };
     State::try_from(stored).map_err(|Missing(column)| columns.damaged(column, "it is missing"))
 }

@@ -25,7 +25,7 @@ pub(super) async fn request(
     let mut execution = row::find(&mut *unit, id)
         .await?
         .ok_or(StoreError::NotFound(id))?;
-    if !execution.status().is_terminal() {
+    if !execution.is_over() {
         let wish = match execution.stop.take() {
             Some(first) => first.repeated(&intent),
             None => intent,

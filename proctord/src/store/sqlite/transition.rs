@@ -46,7 +46,7 @@ pub(super) async fn transition(
     };
     let execution = update(&mut unit, &before, &state, given, at).await?;
     step::insert(&mut unit, &execution, at).await?;
-    if execution.status().is_terminal() {
+    if execution.is_over() {
         delivery::insert(&mut unit, &execution, at).await?;
     }
     unit.commit()

@@ -4,11 +4,11 @@ use jiff::{SignedDuration, Timestamp};
 use proctor_api::{LogEnd, LogEvent, LogEventKind, Status};
 use proctord::domain::args::Args;
 use proctord::domain::execution::{Execution, Plan, RunnerKind};
-use proctord::domain::lifecycle::{Cause, End, Ending, Event, Exit, StopIntent};
+use proctord::domain::lifecycle::{Cause, End, Ending, Event, Exit, Legacy, StopIntent};
 use proctord::domain::name::{ExecutionName, ProcName};
 use proctord::store::{
-    Accepted, AuditEntry, AuditResult, Change, Idempotency, LogAppend, NewExecution, Replica,
-    Store, StoreError,
+    Accepted, AuditEntry, AuditResult, Change, Idempotency, ImportCount, Imported, ImportedLog,
+    LogAppend, NewExecution, Replica, Store, StoreError,
 };
 
 pub const HOST: &str = "host-a";
@@ -84,6 +84,42 @@ pub async fn accept(store: &dyn Store, new: NewExecution) -> Execution {
         Accepted::New(execution) => execution,
         Accepted::Before(execution) => panic!("{} was there before", execution.id),
     }
+}
+
+/// An execution of version 2 with a log of two lines.
+pub fn imported(v2_id: u64, status: Status) -> Imported {
+    let new = new_execution("say-hello");
+    Imported {
+        name: new.name,
+        proc_name: new.proc_name,
+        user: new.user,
+        plan: new.plan,
+        legacy: Legacy {
+            v2_id,
+            status,
+            reason: None,
+        },
+        created_at: moment("2019-10-03T04:00:58.083798Z"),
+        updated_at: moment("2019-10-03T04:01:07.5Z"),
+        log: ImportedLog {
+            bytes: b"one\ntwo".as_slice().into(),
+            missing: None,
+        },
+    }
+}
+
+/// Imports one execution that is not there yet.
+pub async fn import(store: &dyn Store, imported: Imported) -> Execution {
+    let v2_id = imported.legacy.v2_id;
+    let count = store.import(&[imported]).await.unwrap();
+    assert_eq!(
+        count,
+        ImportCount {
+            stored: 1,
+            there: 0
+        }
+    );
+    store.execution_of_v2(v2_id).await.unwrap().unwrap()
 }
 
 /// Applies an event under the fence that the execution shows.

@@ -24,6 +24,8 @@ pub trait Subject: Sized + Send + Sync {
     async fn age_keys(&self, by: SignedDuration);
     /// Pretends that an execution was accepted at another time.
     async fn set_created_at(&self, id: ExecutionId, at: Timestamp);
+    /// Lets every lease run out earlier.
+    async fn age_leases(&self, by: SignedDuration);
 }
 
 /// A row of the audit trail.

@@ -18,9 +18,9 @@ pub(in crate::store::postgres) async fn tail(
     id: ExecutionId,
 ) -> Result<LogTail, StoreError> {
     let head = sqlx::query!(
-        r#"SELECT log.length AS "length?", log.cursor
-             FROM proctor.execution LEFT JOIN proctor.log ON log.execution_id = execution.id
-            WHERE execution.id = $1"#,
+        r#"SELECT coalesce((SELECT length FROM proctor.log WHERE execution_id = $1), 0) AS "length!",
+                  (SELECT cursor FROM proctor.log WHERE execution_id = $1) AS cursor
+             FROM proctor.execution WHERE id = $1"#,
         id.as_i64(),
     )
     .fetch_optional(connection)
@@ -28,7 +28,7 @@ pub(in crate::store::postgres) async fn tail(
     .map_err(failed("read where a log ends"))?
     .ok_or(StoreError::NotFound(id))?;
     Ok(LogTail {
-        offset: head.length.map_or(0, unsigned),
+        offset: unsigned(head.length),
         cursor: head.cursor,
     })
 }

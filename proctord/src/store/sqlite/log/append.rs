@@ -117,7 +117,8 @@ async fn refusal(
     })
 }
 
-async fn insert_chunk(
+/// Adds a chunk at its offset.
+pub(super) async fn insert_chunk(
     connection: &mut SqliteConnection,
     id: ExecutionId,
     offset: u64,
