@@ -14,5 +14,6 @@ mod disk;
 mod late;
 mod load;
 mod redis;
+mod secrets;
 mod site;
 mod walk;
