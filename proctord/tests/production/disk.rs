@@ -25,7 +25,7 @@ async fn a_full_disk_of_the_database_loses_nothing() {
     site.psql(
         "CREATE TABLE ballast AS SELECT repeat('x', 500) AS text FROM generate_series(1, 10000)",
     );
-    let load = Load::start(&proctord, 200);
+    let load = Load::start(&proctord);
     load.accepted(8).await;
 
     disk.fill();

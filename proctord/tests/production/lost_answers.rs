@@ -38,7 +38,7 @@ async fn an_execution_that_was_stored_without_an_answer_runs() {
     let site = Site::new();
     let (proctord, proxy) = through_a_proxy(&site).await;
 
-    proxy.lose_answer_to("execution.create");
+    proxy.lose_answer_to(&["execution.create"]);
     let body = json!({"name": "numbered", "args": {"NUMBER": "1"}});
     let answer = post(&proctord, "/execution", &body).await;
 
@@ -57,7 +57,7 @@ async fn a_client_that_sends_its_key_again_gets_that_execution() {
         request.header("Idempotency-Key", "once")
     };
 
-    proxy.lose_answer_to("execution.create");
+    proxy.lose_answer_to(&["execution.create"]);
     let refused = send(ask()).await;
     let accepted = send(ask()).await;
     let again = send(ask()).await;
@@ -87,8 +87,7 @@ async fn a_stop_that_was_stored_without_an_answer_is_carried_out() {
     let id = execute(&proctord, &json!({"name": "endless"})).await;
     wait_for_status(&proctord, id, "RUNNING").await;
 
-    // Nothing else commits while the proc is silent.
-    proxy.lose_answer_to("COMMIT");
+    proxy.lose_answer_to(&["execution.stop", "COMMIT"]);
     let answer = post(&proctord, &format!("/execution/{id}/stop"), &json!({})).await;
 
     assert!(proxy.has_lost());

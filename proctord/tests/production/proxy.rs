@@ -10,7 +10,15 @@ use std::thread;
 /// Lets everything through until it is armed. It ends with the process.
 pub struct Proxy {
     port: u16,
-    armed: Arc<Mutex<Option<&'static str>>>,
+    armed: Arc<Mutex<Option<Armed>>>,
+}
+
+/// What is waited for.
+struct Armed {
+    /// Words that must come one after the other on one connection, the next one last.
+    words: Vec<&'static str>,
+    /// The connection on which the first of them came.
+    connection: Option<usize>,
 }
 
 impl Proxy {
@@ -21,9 +29,9 @@ impl Proxy {
         let armed = Arc::new(Mutex::new(None));
         let shared = Arc::clone(&armed);
         thread::spawn(move || {
-            for client in listener.incoming() {
+            for (number, client) in listener.incoming().enumerate() {
                 let server = TcpStream::connect(("127.0.0.1", port)).unwrap();
-                connect(client.unwrap(), server, Arc::clone(&shared));
+                connect(number, client.unwrap(), server, Arc::clone(&shared));
             }
         });
         Self { port: own, armed }
@@ -33,9 +41,13 @@ impl Proxy {
         self.port
     }
 
-    /// Has it lose the answer to the next request that holds this word, and the connection with it.
-    pub fn lose_answer_to(&self, word: &'static str) {
-        *self.armed.lock().unwrap() = Some(word);
+    /// Has it lose an answer, and the connection with it: to the request that holds the last of these words,
+    /// after requests on the same connection that held those before it.
+    pub fn lose_answer_to(&self, words: &[&'static str]) {
+        *self.armed.lock().unwrap() = Some(Armed {
+            words: words.iter().rev().copied().collect(),
+            connection: None,
+        });
     }
 
     /// Whether it has.
@@ -44,7 +56,25 @@ impl Proxy {
     }
 }
 
-fn connect(client: TcpStream, server: TcpStream, armed: Arc<Mutex<Option<&'static str>>>) {
+impl Armed {
+    /// Takes notice of a request, and tells whether its answer is to be lost.
+    fn hears(&mut self, number: usize, request: &[u8]) -> bool {
+        let holds = |word: &str| {
+            let mut parts = request.windows(word.len());
+            parts.any(|part| part == word.as_bytes())
+        };
+        let is_it = self
+            .connection
+            .is_none_or(|connection| connection == number);
+        if is_it && self.words.last().is_some_and(|word| holds(word)) {
+            self.words.pop();
+            self.connection = Some(number);
+        }
+        self.words.is_empty()
+    }
+}
+
+fn connect(number: usize, client: TcpStream, server: TcpStream, armed: Arc<Mutex<Option<Armed>>>) {
     let lost = Arc::new(AtomicBool::new(false));
     let (from_client, to_client) = (client.try_clone().unwrap(), client);
     let (from_server, to_server) = (server.try_clone().unwrap(), server);
@@ -52,12 +82,10 @@ fn connect(client: TcpStream, server: TcpStream, armed: Arc<Mutex<Option<&'stati
     thread::spawn(move || {
         carry(from_client, to_server, |bytes| {
             let mut armed = armed.lock().unwrap();
-            let holds = |word: &str| {
-                bytes
-                    .windows(word.len())
-                    .any(|part| part == word.as_bytes())
-            };
-            if armed.is_some_and(holds) {
+            if armed
+                .as_mut()
+                .is_some_and(|armed| armed.hears(number, bytes))
+            {
                 *armed = None;
                 losing.store(true, Ordering::SeqCst);
             }
