@@ -1,7 +1,6 @@
 DROP TABLE proctor.replica;
 DROP TABLE proctor.audit;
 DROP TABLE proctor.delivery;
-DROP TABLE proctor.idempotency;
 DROP TABLE proctor.slot_lock;
 DROP TABLE proctor.step;
 DROP TABLE proctor.execution;

@@ -22,7 +22,7 @@ CREATE FUNCTION proctor.new_execution_id(at timestamptz) RETURNS bigint
 CREATE TABLE proctor.execution (
     id                 bigint      PRIMARY KEY,
     -- The id that it had in the Go system, if it comes from there.
-    v2_id              bigint      UNIQUE,
+    v2_id              bigint,
     name               text        NOT NULL UNIQUE,
     proc_name          text        NOT NULL,
     "user"             text        NOT NULL,
@@ -50,9 +50,16 @@ CREATE TABLE proctor.execution (
     sealed_secrets     bytea,
     -- Whether it takes one of the executions that its proc may have at once.
     slot               boolean     NOT NULL,
-    log_open           boolean     NOT NULL
+    log_open           boolean     NOT NULL,
+    -- What it was when it was accepted, which is its first step; none, if it comes from the Go system.
+    accepted_as        text,
+    -- The idempotency key that stands for it, and the digest of the request that came with it.
+    key                text,
+    key_digest         text
 );
 
+CREATE UNIQUE INDEX execution_of_v2 ON proctor.execution (v2_id) WHERE v2_id IS NOT NULL;
+CREATE UNIQUE INDEX execution_by_key ON proctor.execution ("user", key) WHERE key IS NOT NULL;
 CREATE INDEX execution_by_time ON proctor.execution (created_at, id);
 CREATE INDEX execution_by_proc ON proctor.execution (proc_name, created_at, id);
 CREATE INDEX execution_by_user ON proctor.execution ("user", created_at, id);
@@ -63,6 +70,7 @@ CREATE INDEX execution_queue ON proctor.execution (proc_name, created_at, id) WH
 CREATE INDEX execution_unfinished ON proctor.execution (host, owner)
     WHERE v2_id IS NULL AND (log_open OR status IN ('RECEIVED', 'QUEUED', 'CREATED', 'RUNNING'));
 
+-- The steps after the first one, from number 1 on.
 CREATE TABLE proctor.step (
     execution_id bigint      NOT NULL REFERENCES proctor.execution (id) ON DELETE CASCADE,
     number       integer     NOT NULL,
@@ -77,18 +85,6 @@ CREATE TABLE proctor.step (
 CREATE TABLE proctor.slot_lock (
     proc_name text PRIMARY KEY
 );
-
-CREATE TABLE proctor.idempotency (
-    "user"       text        NOT NULL,
-    key          text        NOT NULL,
-    digest       text        NOT NULL,
-    execution_id bigint      NOT NULL REFERENCES proctor.execution (id) ON DELETE CASCADE,
-    created_at   timestamptz NOT NULL,
-    PRIMARY KEY ("user", key)
-);
-
-CREATE INDEX idempotency_by_time ON proctor.idempotency (created_at);
-CREATE INDEX idempotency_by_execution ON proctor.idempotency (execution_id);
 
 CREATE TABLE proctor.delivery (
     -- A UUID, by which a receiver tells repeats.
@@ -125,7 +121,8 @@ CREATE TABLE proctor.audit (
 );
 
 CREATE INDEX audit_unsealed ON proctor.audit (id) WHERE seal IS NULL;
-CREATE INDEX audit_by_time ON proctor.audit (at, id);
+-- Rows come in the order of their times, so a summary of each stretch of them is enough.
+CREATE INDEX audit_by_time ON proctor.audit USING brin (at);
 
 -- The replicas, and until when each may act for its executions, by this server's clock.
 CREATE TABLE proctor.replica (

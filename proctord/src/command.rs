@@ -5,6 +5,7 @@ mod dev;
 mod import_v2;
 mod migrate;
 mod place;
+mod secrets;
 mod start;
 
 use std::process::ExitCode;
@@ -30,6 +31,8 @@ enum Command {
     Migrate,
     /// Take the last step of the schema back
     Rollback(migrate::Rollback),
+    /// Look after the keys that secrets are sealed with
+    Secrets(secrets::Secrets),
     /// Show what is configured and where it comes from, and everything that is wrong with it
     CheckConfig(check_config::CheckConfig),
     /// Take over the executions, procs and secrets of version 2
@@ -50,6 +53,7 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Start => runtime.block_on(start::run()),
         Command::Migrate => runtime.block_on(migrate::migrate()),
         Command::Rollback(wanted) => runtime.block_on(migrate::rollback(&wanted)),
+        Command::Secrets(wanted) => runtime.block_on(secrets::run(&wanted)),
         Command::CheckConfig(wanted) => check_config::run(&wanted),
     }?;
     Ok(ExitCode::SUCCESS)

@@ -57,6 +57,8 @@ pub enum Purpose {
     Migrate,
     /// Database, Redis and keys.
     Import,
+    /// Where secrets are: Redis and the keys.
+    Secrets,
 }
 
 /// One setting as it is in force; the value of a secret is not in it.
@@ -141,22 +143,23 @@ impl Config {
     /// Notes what is missing for this purpose.
     fn require(&self, reader: &mut Reader, purpose: Purpose) {
         let starts = purpose == Purpose::Start;
-        let has_servers = matches!(purpose, Purpose::Start | Purpose::Import);
+        let has_database = !matches!(purpose, Purpose::Dev | Purpose::Secrets);
+        let has_redis = !matches!(purpose, Purpose::Dev | Purpose::Migrate);
         v2::authentication(reader, starts && !self.http.allow_anonymous);
-        if purpose != Purpose::Dev && self.postgres.is_none() {
+        if has_database && self.postgres.is_none() {
             reader.miss(
                 &["PROCTOR_DATABASE_URL", "PROCTOR_POSTGRES_"],
                 "the database is not named: set PROCTOR_DATABASE_URL, or PROCTOR_POSTGRES_HOST, \
                  PROCTOR_POSTGRES_USER and PROCTOR_POSTGRES_DATABASE",
             );
         }
-        if has_servers && self.redis.is_none() {
+        if has_redis && self.redis.is_none() {
             reader.miss(
                 &["PROCTOR_REDIS_ADDRESS", "PROCTOR_REDIS_SENTINEL"],
                 "Redis is not named: set PROCTOR_REDIS_ADDRESS",
             );
         }
-        if has_servers && self.secrets.is_none() {
+        if has_redis && self.secrets.is_none() {
             reader.miss(
                 &["PROCTOR_SECRET_KEYS"],
                 "there is no key to seal secrets with: make one with `proctord secrets new-key`, keep \

@@ -8,6 +8,8 @@ use proctord::command::{self, Cli};
 use proctord::telemetry::chain;
 
 fn main() -> ExitCode {
+    // Said once for all TLS of this process; it fails only if somebody has said so before.
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     match command::run(Cli::parse()) {
         Ok(code) => code,
         Err(error) => {

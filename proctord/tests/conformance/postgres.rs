@@ -81,7 +81,7 @@ impl Subject for PostgresSubject {
 
     async fn age_keys(&self, by: SignedDuration) {
         sqlx::query(
-            "UPDATE proctor.idempotency SET created_at = created_at - make_interval(secs => $1)",
+            "UPDATE proctor.execution SET created_at = created_at - make_interval(secs => $1)",
         )
         .bind(by.as_secs_f64())
         .execute(&self.records)

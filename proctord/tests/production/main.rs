@@ -16,5 +16,6 @@ mod load;
 mod lost_answers;
 mod proxy;
 mod redis;
+mod secrets;
 mod site;
 mod walk;

@@ -97,6 +97,17 @@ impl SecretKeys {
         })
     }
 
+    /// A new key with a name of its own, as [`Self::parse`] takes it.
+    #[must_use]
+    pub fn new_entry() -> Zeroizing<String> {
+        let key = SecretBox::new(Box::new(<[u8; KEY_BYTES]>::from(
+            Key::<XChaCha20Poly1305>::generate(),
+        )));
+        let id = Uuid::new_v4().simple().to_string();
+        let encoded = Zeroizing::new(STANDARD.encode(key.expose_secret()));
+        Zeroizing::new(format!("key-{}:{}", &id[..8], *encoded))
+    }
+
     pub(super) fn sealing_key(&self) -> (&str, &SecretBox<[u8; KEY_BYTES]>) {
         (&self.first.0, &self.first.1)
     }
@@ -151,15 +162,7 @@ fn create(path: &Path) -> io::Result<()> {
 }
 
 fn write_draft(draft: &Path) -> io::Result<()> {
-    let key = SecretBox::new(Box::new(<[u8; KEY_BYTES]>::from(
-        Key::<XChaCha20Poly1305>::generate(),
-    )));
-    let id = Uuid::new_v4().simple().to_string();
-    let line = Zeroizing::new(format!(
-        "key-{}:{}\n",
-        &id[..8],
-        STANDARD.encode(key.expose_secret())
-    ));
+    let line = Zeroizing::new(format!("{}\n", *SecretKeys::new_entry()));
     let mut file = OpenOptions::new()
         .write(true)
         .create_new(true)

@@ -1,18 +1,29 @@
-//! Accepting: the execution, its first step, its idempotency key and its audit row in one statement, which
-//! commits by itself unless a slot has to be decided over or a delivery to be written with it.
+//! Accepting: the execution with its first step and its idempotency key in one row, and the audit row, in one
+//! statement. It commits by itself unless a slot has to be decided over or a delivery to be written with it.
 
+use proctor_api::Status;
 use sqlx::PgConnection;
 
-use super::database::Database;
+use super::database::{Database, Unit};
 use super::fault::failed;
-use super::row::Row;
+use super::row;
 use super::text::{text, text_if_any};
 use super::{delivery, idempotency, queue};
-use crate::domain::execution::Execution;
+use crate::domain::execution::{Execution, Fence};
+use crate::domain::lifecycle::State;
 use crate::store::{Accepted, AuditEntry, Idempotency, NewExecution, StoreError};
 
+/// How often the key of a request may be taken, and free again when it is looked at.
+const ATTEMPTS: usize = 8;
 /// The seconds of a wait that is longer than any clock.
 const FOREVER_SECONDS: f64 = 1e9;
+
+/// What is to be accepted.
+struct Request {
+    new: NewExecution,
+    key: Option<Idempotency>,
+    entry: AuditEntry,
+}
 
 /// Accepts an execution, or finds the one that its key stands for.
 pub(super) async fn accept(
@@ -21,89 +32,118 @@ pub(super) async fn accept(
     key: Option<Idempotency>,
     entry: AuditEntry,
 ) -> Result<Accepted, StoreError> {
-    let decides = new.refusal.is_none() && new.plan.max_concurrent.is_some();
-    let delivers = new.refusal.is_some() && new.callback_url.is_some();
-    if !decides && !delivers {
-        let mut connection = database
-            .connection()
-            .await
-            .map_err(failed("reach the database to accept an execution"))?;
-        let stored = insert(&mut connection, &new, key.as_ref(), &entry).await?;
-        return accepted(&mut connection, stored, &new, key.as_ref()).await;
+    let request = Request { new, key, entry };
+    for _ in 0..ATTEMPTS {
+        if let Some(execution) = store(database, &request).await? {
+            return Ok(Accepted::New(execution));
+        }
+        if let Some(key) = &request.key
+            && let Some(before) = idempotency::find(database, &request.new.user, key).await?
+        {
+            return Ok(Accepted::Before(before));
+        }
     }
-    let mut unit = database
-        .begin()
-        .await
-        .map_err(failed("begin to accept an execution"))?;
-    if decides {
-        queue::lock(&mut unit, &new.proc_name).await?;
+    Err(StoreError::Unavailable {
+        doing: "accept an execution",
+        source: "its idempotency key was taken and given back each time".into(),
+    })
+}
+
+/// The stored execution; `None` if the key stands for another one.
+async fn store(database: &Database, request: &Request) -> Result<Option<Execution>, StoreError> {
+    let new = &request.new;
+    if let Some(reason) = new.refusal.clone() {
+        let refused = State::RequirementNotMet {
+            reason: text(&reason).into_owned(),
+        };
+        return match new.callback_url {
+            None => insert(&mut *connect(database).await?, request, refused).await,
+            Some(_) => store_with_delivery(database, request, refused).await,
+        };
     }
-    let stored = insert(&mut unit, &new, key.as_ref(), &entry).await?;
-    if let Some(execution) = &stored
-        && execution.status().is_terminal()
-    {
+    match new.plan.max_concurrent {
+        None => insert(&mut *connect(database).await?, request, State::Received).await,
+        Some(limit) => store_within(database, request, limit).await,
+    }
+}
+
+async fn connect(database: &Database) -> Result<Unit, StoreError> {
+    let connecting = database.connection().await;
+    connecting.map_err(failed("reach the database to accept an execution"))
+}
+
+async fn begin(database: &Database) -> Result<Unit, StoreError> {
+    let begun = database.begin().await;
+    begun.map_err(failed("begin to accept an execution"))
+}
+
+async fn commit(unit: Unit) -> Result<(), StoreError> {
+    let committed = unit.commit().await;
+    committed.map_err(failed("keep an accepted execution"))
+}
+
+/// Received if a slot is left by those that have one and those that wait for one, otherwise queued. Those who
+/// wait count as well: nobody overtakes them while a slot that was freed is not given out.
+async fn store_within(
+    database: &Database,
+    request: &Request,
+    limit: u32,
+) -> Result<Option<Execution>, StoreError> {
+    let mut unit = begin(database).await?;
+    queue::lock(&mut unit, &request.new.proc_name).await?;
+    let ahead = queue::ahead(&mut unit, &request.new.proc_name).await?;
+    let state = if ahead < i64::from(limit) {
+        State::Received
+    } else {
+        State::Queued
+    };
+    let stored = insert(&mut unit, request, state).await?;
+    commit(unit).await?;
+    Ok(stored)
+}
+
+async fn store_with_delivery(
+    database: &Database,
+    request: &Request,
+    refused: State,
+) -> Result<Option<Execution>, StoreError> {
+    let mut unit = begin(database).await?;
+    let stored = insert(&mut unit, request, refused).await?;
+    if let Some(execution) = &stored {
         delivery::insert(&mut unit, execution).await?;
     }
-    let accepted = accepted(&mut unit, stored, &new, key.as_ref()).await?;
-    unit.commit()
-        .await
-        .map_err(failed("keep an accepted execution"))?;
-    Ok(accepted)
+    commit(unit).await?;
+    Ok(stored)
 }
 
-/// What was stored, or what the key stands for if nothing was.
-async fn accepted(
-    connection: &mut PgConnection,
-    stored: Option<Execution>,
-    new: &NewExecution,
-    key: Option<&Idempotency>,
-) -> Result<Accepted, StoreError> {
-    if let Some(execution) = stored {
-        return Ok(Accepted::New(execution));
-    }
-    let before = match key {
-        Some(key) => idempotency::find(connection, &new.user, key).await?,
-        None => None,
-    };
-    before
-        .map(Accepted::Before)
-        .ok_or_else(|| StoreError::Unavailable {
-            doing: "accept an execution",
-            source: "its idempotency key was taken and given back meanwhile".into(),
-        })
-}
-
-/// The stored execution; `None` if the key stands for another one. A new key pays for a few that stand for
-/// nothing any more.
 async fn insert(
     connection: &mut PgConnection,
-    new: &NewExecution,
-    key: Option<&Idempotency>,
-    entry: &AuditEntry,
+    request: &Request,
+    state: State,
 ) -> Result<Option<Execution>, StoreError> {
+    let Request { new, key, entry } = request;
     let plan = serde_json::to_string(&new.plan).map_err(|error| StoreError::Unavailable {
         doing: "put a plan in words",
         source: Box::new(error),
     })?;
     let start_within = new.start_within.as_secs_f64().min(FOREVER_SECONDS);
-    let reason = text_if_any(new.refusal.as_deref());
+    let user = text(&new.user);
     let callback_url = text_if_any(new.callback_url.as_deref());
-    sqlx::query_file_as!(
-        Row,
+    let stored = sqlx::query_file!(
         "src/store/postgres/accept.sql",
         new.name.as_str(),
         new.proc_name.as_str(),
-        &*text(&new.user),
+        &*user,
         plan,
         new.runner.as_str(),
         new.host,
-        reason.as_deref(),
-        new.plan.max_concurrent.map(i64::from),
+        state.status().as_str(),
+        state.reason(),
         start_within,
         callback_url.as_deref(),
         new.owner,
-        key.map(|key| &*key.key),
-        key.map(|key| &*key.request_digest),
+        key.as_ref().map(|key| &*key.key),
+        key.as_ref().map(|key| &*key.request_digest),
         entry.who,
         entry.action,
         &*text(&entry.source),
@@ -112,7 +152,28 @@ async fn insert(
     )
     .fetch_optional(connection)
     .await
-    .map_err(failed("write an execution"))?
-    .map(Execution::try_from)
-    .transpose()
+    .map_err(failed("write an execution"))?;
+    let Some(stored) = stored else {
+        return Ok(None);
+    };
+    let created_at = stored.created_at.to_jiff();
+    Ok(Some(Execution {
+        id: row::id(stored.id)?,
+        name: new.name.clone(),
+        proc_name: new.proc_name.clone(),
+        user: user.into_owned(),
+        plan: new.plan.clone(),
+        runner: new.runner,
+        host: new.host.clone(),
+        log_open: state.status() != Status::RequirementNotMet,
+        state,
+        stop: None,
+        created_at,
+        updated_at: created_at,
+        start_before: stored.start_before.to_jiff(),
+        callback_url: callback_url.map(std::borrow::Cow::into_owned),
+        owner: new.owner.clone(),
+        fence: Fence(1),
+        handle: None,
+    }))
 }

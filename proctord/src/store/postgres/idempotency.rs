@@ -1,44 +1,48 @@
-//! Idempotency keys: for 24 hours, a user's key stands for the execution that it first asked for. They are
-//! claimed by the statement that accepts.
+//! Idempotency keys: for 24 hours, a user's key stands for the execution that it first asked for. It is part of
+//! that execution's row, and claimed by the statement that accepts.
 
-use sqlx::PgConnection;
-
+use super::database::Database;
 use super::fault::failed;
 use super::row::Row;
 use super::text::text;
 use crate::domain::execution::Execution;
 use crate::store::{Idempotency, StoreError};
 
-/// The execution that the user's key stands for, as it is now.
+/// The execution that the user's key stands for, as it is now. A key that has stood for one long enough is
+/// given back.
 pub(super) async fn find(
-    connection: &mut PgConnection,
+    database: &Database,
     user: &str,
     idempotency: &Idempotency,
 ) -> Result<Option<Execution>, StoreError> {
-    let digest = sqlx::query_scalar!(
-        r#"SELECT digest FROM proctor.idempotency WHERE "user" = $1 AND key = $2"#,
-        &*text(user),
+    let user = text(user);
+    let mut connection = database
+        .connection()
+        .await
+        .map_err(failed("reach the database to look up an idempotency key"))?;
+    sqlx::query!(
+        r#"UPDATE proctor.execution SET key = NULL, key_digest = NULL
+            WHERE "user" = $1 AND key = $2 AND created_at <= clock_timestamp() - interval '24 hours'"#,
+        &*user,
+        idempotency.key,
+    )
+    .execute(&mut *connection)
+    .await
+    .map_err(failed("give an idempotency key back"))?;
+    let found = sqlx::query_as!(
+        Row,
+        r#"SELECT * FROM proctor.execution WHERE "user" = $1 AND key = $2"#,
+        &*user,
         idempotency.key,
     )
     .fetch_optional(&mut *connection)
     .await
     .map_err(failed("look up an idempotency key"))?;
-    match digest {
-        None => return Ok(None),
-        Some(digest) if digest != idempotency.request_digest => return Err(StoreError::KeyReused),
-        Some(_) => {}
+    match found {
+        None => Ok(None),
+        Some(row) if row.key_digest.as_deref() == Some(&*idempotency.request_digest) => {
+            Execution::try_from(row).map(Some)
+        }
+        Some(_) => Err(StoreError::KeyReused),
     }
-    sqlx::query_as!(
-        Row,
-        r#"SELECT execution.*
-             FROM proctor.idempotency JOIN proctor.execution ON execution.id = idempotency.execution_id
-            WHERE idempotency."user" = $1 AND idempotency.key = $2"#,
-        &*text(user),
-        idempotency.key,
-    )
-    .fetch_optional(connection)
-    .await
-    .map_err(failed("read the execution of an idempotency key"))?
-    .map(Execution::try_from)
-    .transpose()
 }

@@ -10,6 +10,7 @@ use sqlx::PgConnection;
 use super::database::Database;
 use super::fault::failed;
 use super::log::whole;
+use super::row;
 use super::text::{text, text_if_any};
 use crate::domain::execution::RunnerKind;
 use crate::domain::id::ExecutionId;
@@ -19,14 +20,6 @@ use crate::store::{ImportCount, Imported, StoreError};
 
 /// Large logs take their time, and nobody waits for this one.
 const PATIENCE: Duration = Duration::from_secs(300);
-
-const INSERT: &str = r#"
-    WITH imported AS (
-        INSERT INTO proctor.execution
-               (id, v2_id, name, proc_name, "user", plan, runner, status, reason, created_at, updated_at,
-                start_before, owner, fence, slot, log_open)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $10, '', 1, FALSE, FALSE))
-    INSERT INTO proctor.step (execution_id, number, status, at, reason) VALUES ($1, 0, $8, $11, $9)"#;
 
 /// Stores those that are not there yet.
 pub(super) async fn import(
@@ -88,12 +81,13 @@ async fn there(
 ) -> Result<HashSet<i64>, StoreError> {
     let ids = executions.iter().map(|one| one.legacy.v2_id.cast_signed());
     let ids: Vec<_> = ids.collect();
-    let there: Vec<i64> =
-        sqlx::query_scalar("SELECT v2_id FROM proctor.execution WHERE v2_id = ANY($1)")
-            .bind(ids)
-            .fetch_all(connection)
-            .await
-            .map_err(failed("look for executions of version 2"))?;
+    let there = sqlx::query_scalar!(
+        r#"SELECT v2_id AS "v2_id!" FROM proctor.execution WHERE v2_id = ANY ($1)"#,
+        &ids,
+    )
+    .fetch_all(connection)
+    .await
+    .map_err(failed("look for executions of version 2"))?;
     Ok(there.into_iter().collect())
 }
 
@@ -104,12 +98,13 @@ async fn taken_names(
 ) -> Result<HashSet<String>, StoreError> {
     let names = executions.iter().map(|one| one.name.to_string());
     let names: Vec<_> = names.collect();
-    let taken: Vec<String> =
-        sqlx::query_scalar("SELECT name FROM proctor.execution WHERE name = ANY($1)")
-            .bind(names)
-            .fetch_all(connection)
-            .await
-            .map_err(failed("look for names"))?;
+    let taken = sqlx::query_scalar!(
+        "SELECT name FROM proctor.execution WHERE name = ANY ($1)",
+        &names,
+    )
+    .fetch_all(connection)
+    .await
+    .map_err(failed("look for names"))?;
     Ok(taken.into_iter().collect())
 }
 
@@ -155,16 +150,15 @@ async fn last_of(
     first: ExecutionId,
     end: ExecutionId,
 ) -> Result<Option<ExecutionId>, StoreError> {
-    let last: Option<i64> =
-        sqlx::query_scalar("SELECT max(id) FROM proctor.execution WHERE id BETWEEN $1 AND $2")
-            .bind(first.as_i64())
-            .bind(end.as_i64())
-            .fetch_one(connection)
-            .await
-            .map_err(failed("find a free id"))?;
-    let last = last.map(|last| ExecutionId::try_from(last.cast_unsigned()));
-    last.transpose()
-        .map_err(|error| StoreError::damaged("the id of an execution".to_owned(), error))
+    let last = sqlx::query_scalar!(
+        "SELECT max(id) FROM proctor.execution WHERE id BETWEEN $1 AND $2",
+        first.as_i64(),
+        end.as_i64(),
+    )
+    .fetch_one(connection)
+    .await
+    .map_err(failed("find a free id"))?;
+    last.map(row::id).transpose()
 }
 
 async fn insert(
@@ -178,20 +172,27 @@ async fn insert(
         source: Box::new(error),
     })?;
     let reason = text_if_any(imported.legacy.reason.as_deref());
-    sqlx::query(INSERT)
-        .bind(id.as_i64())
-        .bind(imported.legacy.v2_id.cast_signed())
-        .bind(name.as_str())
-        .bind(imported.proc_name.as_str())
-        .bind(&*text(&imported.user))
-        .bind(plan)
-        .bind(RunnerKind::Kubernetes.as_str())
-        .bind(imported.legacy.status.as_str())
-        .bind(reason.as_deref())
-        .bind(truncated(imported.created_at).to_sqlx())
-        .bind(truncated(imported.updated_at).to_sqlx())
-        .execute(connection)
-        .await
-        .map_err(failed("write an imported execution"))?;
+    sqlx::query!(
+        r#"WITH imported AS (
+               INSERT INTO proctor.execution
+                      (id, v2_id, name, proc_name, "user", plan, runner, status, reason, created_at, updated_at,
+                       start_before, owner, fence, slot, log_open)
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $10, '', 1, FALSE, FALSE))
+           INSERT INTO proctor.step (execution_id, number, status, at, reason) VALUES ($1, 1, $8, $11, $9)"#,
+        id.as_i64(),
+        imported.legacy.v2_id.cast_signed(),
+        name.as_str(),
+        imported.proc_name.as_str(),
+        &*text(&imported.user),
+        plan,
+        RunnerKind::Kubernetes.as_str(),
+        imported.legacy.status.as_str(),
+        reason.as_deref(),
+        truncated(imported.created_at).to_sqlx() as _,
+        truncated(imported.updated_at).to_sqlx() as _,
+    )
+    .execute(connection)
+    .await
+    .map_err(failed("write an imported execution"))?;
     Ok(())
 }

@@ -89,6 +89,23 @@ async fn taken(connection: &mut PgConnection, proc_name: &ProcName) -> Result<i6
     .map_err(failed("count the slots of a proc"))
 }
 
+/// How many executions of a proc have a slot or wait for one and are not about to be stopped.
+pub(super) async fn ahead(
+    connection: &mut PgConnection,
+    proc_name: &ProcName,
+) -> Result<i64, StoreError> {
+    let taken = taken(connection, proc_name).await?;
+    let waiting = sqlx::query_scalar!(
+        r#"SELECT count(*) AS "waiting!" FROM proctor.execution
+            WHERE proc_name = $1 AND status = 'QUEUED' AND NOT slot AND stop_at IS NULL"#,
+        proc_name.as_str(),
+    )
+    .fetch_one(connection)
+    .await
+    .map_err(failed("count the queue of a proc"))?;
+    Ok(taken + waiting)
+}
+
 async fn longest_waiting(
     connection: &mut PgConnection,
     proc_name: &ProcName,

@@ -47,6 +47,11 @@ pub(super) struct Row {
     #[expect(dead_code, reason = "a column that `SELECT *` brings along")]
     pub slot: bool,
     pub log_open: bool,
+    #[expect(dead_code, reason = "a column that `SELECT *` brings along")]
+    pub accepted_as: Option<String>,
+    #[expect(dead_code, reason = "a column that `SELECT *` brings along")]
+    pub key: Option<String>,
+    pub key_digest: Option<String>,
 }
 
 impl TryFrom<Row> for Execution {
@@ -54,7 +59,7 @@ impl TryFrom<Row> for Execution {
 
     fn try_from(row: Row) -> Result<Self, StoreError> {
         Ok(Self {
-            id: row.id()?,
+            id: id(row.id)?,
             name: row.parse("name", &row.name)?,
             proc_name: row.parse("proc_name", &row.proc_name)?,
             plan: serde_json::from_str(&row.plan).map_err(|error| row.damaged("plan", error))?,
@@ -76,11 +81,6 @@ impl TryFrom<Row> for Execution {
 }
 
 impl Row {
-    fn id(&self) -> Result<ExecutionId, StoreError> {
-        let id = u64::try_from(self.id).map_err(|error| self.damaged("id", error))?;
-        ExecutionId::try_from(id).map_err(|error| self.damaged("id", error))
-    }
-
     fn state(&self) -> Result<State, StoreError> {
         let columns = StateColumns {
             status: self.parse("status", &self.status)?,
@@ -117,6 +117,15 @@ impl Row {
     fn damaged(&self, column: &str, source: impl Into<Box<dyn Error + Send + Sync>>) -> StoreError {
         StoreError::damaged(format!("column {column} of execution {}", self.id), source)
     }
+}
+
+/// An id as it was stored.
+pub(super) fn id(stored: i64) -> Result<ExecutionId, StoreError> {
+    let damaged = |error| StoreError::damaged(format!("{stored}, the id of an execution"), error);
+    u64::try_from(stored)
+        .ok()
+        .and_then(|id| ExecutionId::try_from(id).ok())
+        .ok_or_else(|| damaged("it is no id"))
 }
 
 /// The executions that rows hold.

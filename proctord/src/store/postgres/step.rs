@@ -1,4 +1,5 @@
-//! The steps of an execution, which its units of work write.
+//! The steps of an execution. The first is part of its row, the others are written by the units of work that
+//! take them.
 
 use sqlx::PgConnection;
 
@@ -13,7 +14,12 @@ pub(super) async fn list(
     id: ExecutionId,
 ) -> Result<Vec<Step>, StoreError> {
     let rows = sqlx::query!(
-        "SELECT status, at, reason FROM proctor.step WHERE execution_id = $1 ORDER BY number",
+        r#"SELECT accepted_as AS "status!", created_at AS "at!",
+                  CASE accepted_as WHEN 'REQUIREMENT_NOT_MET' THEN reason END AS reason, 0 AS "number!"
+             FROM proctor.execution WHERE id = $1 AND accepted_as IS NOT NULL
+           UNION ALL
+           SELECT status, at, reason, number FROM proctor.step WHERE execution_id = $1
+            ORDER BY 4"#,
         id.as_i64(),
     )
     .fetch_all(connection)

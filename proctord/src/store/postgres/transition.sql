@@ -5,7 +5,7 @@ WITH mine AS MATERIALIZED (
        FOR NO KEY UPDATE
 ), stepped AS (
     INSERT INTO proctor.step (execution_id, number, status, at, reason)
-    SELECT id, (SELECT count(*) FROM proctor.step WHERE execution_id = $1), $5, at, $6 FROM mine
+    SELECT id, (SELECT count(*) + 1 FROM proctor.step WHERE execution_id = $1), $5, at, $6 FROM mine
 )
 UPDATE proctor.execution AS execution
    SET status = $5, reason = $6, exit_code = $7, exit_signal = $8, started_at = $9, finished_at = $10,

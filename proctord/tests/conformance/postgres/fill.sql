@@ -1,16 +1,17 @@
 -- A million executions as they may have gathered over the years, a thousandth of them unfinished.
 INSERT INTO proctor.execution
        (id, name, proc_name, "user", plan, runner, host, status, created_at, updated_at, start_before, owner, fence,
-        slot, log_open, finished_at)
+        slot, log_open, finished_at, accepted_as, key)
 SELECT n, 'proctor-' || n, 'proc-' || n % 200, 'user-' || n % 500, '{}', 'kubernetes',
        CASE n % 3 WHEN 0 THEN 'host-' || n % 7 END,
        CASE WHEN n % 1000 = 0 THEN 'RUNNING' WHEN n % 1000 = 1 THEN 'QUEUED' WHEN n % 10 = 2 THEN 'FAILED'
             ELSE 'SUCCEEDED' END,
-       at, at, at, 'replica-' || n % 5, 1, n % 1000 = 0, n % 1000 < 3, at
+       at, at, at, 'replica-' || n % 5, 1, n % 1000 = 0, n % 1000 < 3, at, 'RECEIVED',
+       'key-' || n
   FROM (SELECT n, timestamptz '2026-01-01' + n * interval '1 second' AS at
           FROM generate_series(1, 1000000) AS n) AS moments;
 INSERT INTO proctor.step (execution_id, number, status, at)
-SELECT id, 0, status, created_at FROM proctor.execution;
+SELECT id, 1, status, created_at FROM proctor.execution;
 INSERT INTO proctor.log (execution_id, length, events, ended)
 SELECT id, 100, 1, NOT log_open FROM proctor.execution;
 INSERT INTO proctor.chunk (execution_id, "offset", length, codec, bytes)
@@ -19,8 +20,6 @@ INSERT INTO proctor.event (execution_id, number, "offset", event)
 SELECT id, 0, 100, '{}' FROM proctor.execution;
 INSERT INTO proctor.audit (at, who, action, target, source, result, request_id)
 SELECT created_at, "user", 'execution.create', id::text, '', 'done', '' FROM proctor.execution;
-INSERT INTO proctor.idempotency
-SELECT "user", name, '', id, created_at FROM proctor.execution WHERE id % 10 = 0;
 INSERT INTO proctor.delivery
 SELECT name, id, 'callback', '', '{}', CASE WHEN id % 100 = 0 THEN 'pending' ELSE 'delivered' END, 0, NULL,
        created_at, created_at, created_at
