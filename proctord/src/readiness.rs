@@ -17,7 +17,7 @@ use crate::telemetry::chain;
 /// A probe gives up after a second or more; it should have heard which part is slow by then.
 const PROBE_PATIENCE: Duration = Duration::from_millis(900);
 /// Between two looks at what works, and at what does not.
-const WHILE_READY: Duration = Duration::from_secs(5);
+const WHILE_READY: Duration = Duration::from_secs(10);
 const WHILE_NOT: Duration = Duration::from_millis(500);
 
 const TOO_SLOW: &str = "does not answer in time";

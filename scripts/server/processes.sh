@@ -21,9 +21,15 @@ signal_server() {
     kill "-$1" $processes 2>/dev/null || true
 }
 
+# Its children are not ours: as long as one of them has not gone, a Postgres would not start again.
 kill_server() {
+    local processes process
+    processes=$(family "$server")
     signal_server KILL 2>/dev/null || true
     wait "$server" 2>/dev/null || true
+    for process in $processes; do
+        until has_ended "$process"; do sleep 0.01; done
+    done
     server=''
 }
 

@@ -94,20 +94,37 @@ fn dump(site: &Site) -> String {
 
 /// Every key with what it holds, byte by byte.
 fn keys(site: &Site) -> String {
-    let database = site.redis.database();
-    let names = database.cli(&["--scan"]);
+    let names = redis_cli(site, &["--scan"]);
     let mut text = String::new();
     for name in names.lines() {
-        let kind = database.cli(&["TYPE", name]);
-        let words: &[&str] = match kind.as_str() {
+        let kind = redis_cli(site, &["TYPE", name]);
+        let words: &[&str] = match kind.trim_end() {
             "hash" => &["HGETALL", name],
             "string" => &["GET", name],
             "set" => &["SMEMBERS", name],
             "zset" => &["ZRANGE", name, "0", "-1"],
             other => panic!("{name} is a {other}, which this test cannot read"),
         };
-        text.push_str(&format!("{name} {kind}\n"));
-        text.push_str(&String::from_utf8_lossy(&database.cli_bytes(words)));
+        text.push_str(&format!("{name} {kind}"));
+        text.push_str(&redis_cli(site, words));
     }
     text
+}
+
+/// In the database that proctord uses unless told otherwise.
+fn redis_cli(site: &Site, words: &[&str]) -> String {
+    let ran = Command::new("redis-cli")
+        .args([
+            "-e",
+            "-h",
+            "127.0.0.1",
+            "-p",
+            &site.redis.port().to_string(),
+        ])
+        .env("REDISCLI_AUTH", site.redis.password().unwrap())
+        .args(words)
+        .output()
+        .expect("redis-cli can be run");
+    assert!(ran.status.success(), "{words:?}: {ran:?}");
+    String::from_utf8_lossy(&ran.stdout).into_owned()
 }

@@ -3,14 +3,16 @@ use proctor_testkit::Proctord;
 use crate::load::Load;
 use crate::site::{Site, wait_until_not_ready, wait_until_ready};
 
-const TOTAL: usize = 40;
+/// How many are accepted before something happens.
 const BEFORE: usize = 8;
+/// How many are accepted while connections are cut, one for each time.
+const CUTS: usize = 30;
 
 /// A ready proctord under load, and the proc that the load executes.
 async fn loaded(site: &Site) -> (Proctord, Load) {
     let proctord = site.ready().await;
     site.publish_numbered(&proctord).await;
-    let load = Load::start(&proctord, TOTAL);
+    let load = Load::start(&proctord);
     load.accepted(BEFORE).await;
     (proctord, load)
 }
@@ -63,7 +65,7 @@ async fn connections_that_are_cut_lose_nothing() {
     let site = Site::new();
     let (proctord, load) = loaded(&site).await;
 
-    for count in BEFORE..TOTAL {
+    for count in BEFORE..BEFORE + CUTS {
         site.psql(
             "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
               WHERE application_name = 'proctord' AND pid <> pg_backend_pid()",

@@ -1,80 +1,22 @@
 //! A disk of the database's that is full.
 
-use std::fs;
-use std::io::Write;
-use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
-use proctor_testkit::postgres;
+use proctor_testkit::{SmallDisk, postgres};
 
 use crate::load::Load;
 use crate::site::{Site, wait_until_ready};
 
-/// A small file system, mounted as long as this lives.
-struct SmallDisk(PathBuf);
-
-impl SmallDisk {
-    /// `None`, with a word on standard error, where this user must not mount.
-    fn mount(path: &Path) -> Option<Self> {
-        fs::create_dir_all(path).unwrap();
-        let mut mount = Command::new("mount");
-        let mounted = mount
-            .args(["-t", "tmpfs", "-o", "size=150m", "tmpfs"])
-            .arg(path)
-            .output();
-        match mounted {
-            Ok(output) if output.status.success() => {
-                fs::set_permissions(path, fs::Permissions::from_mode(0o777)).unwrap();
-                Some(Self(path.to_owned()))
-            }
-            refused => {
-                eprintln!("SKIPPED: a small disk needs the right to mount: {refused:?}");
-                None
-            }
-        }
-    }
-
-    /// Takes all the room that is left, again and again: the server frees some now and then.
-    fn fill(&self) {
-        let mut file = fs::File::options()
-            .create(true)
-            .append(true)
-            .open(self.filler())
-            .unwrap();
-        for size in [65_536, 4096, 1] {
-            let block = vec![b'x'; size];
-            while file.write_all(&block).is_ok() {}
-        }
-    }
-
-    fn make_room(&self) {
-        fs::remove_file(self.filler()).unwrap();
-    }
-
-    fn filler(&self) -> PathBuf {
-        self.0.join("filler")
-    }
-}
-
-impl Drop for SmallDisk {
-    fn drop(&mut self) {
-        // A failed test may leave a server in there: detach it all the same.
-        let _ = Command::new("umount").arg("--lazy").arg(&self.0).status();
-    }
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn a_full_disk_of_the_database_loses_nothing() {
-    let outside = tempfile::tempdir().unwrap();
-    fs::set_permissions(outside.path(), fs::Permissions::from_mode(0o755)).unwrap();
-    let Some(disk) = SmallDisk::mount(&outside.path().join("disk")) else {
+    let Some(disk) = SmallDisk::mount(150) else {
         return;
     };
     let server = postgres::Server::builder()
         .setting("min_wal_size=32MB")
         .setting("max_wal_size=32MB")
-        .inside(&disk.0)
+        .inside(disk.path())
         .start();
     let site = Site::with(server);
     let proctord = site.ready().await;
@@ -83,7 +25,7 @@ async fn a_full_disk_of_the_database_loses_nothing() {
     site.psql(
         "CREATE TABLE ballast AS SELECT repeat('x', 500) AS text FROM generate_series(1, 10000)",
     );
-    let load = Load::start(&proctord, 200);
+    let load = Load::start(&proctord);
     load.accepted(8).await;
 
     disk.fill();

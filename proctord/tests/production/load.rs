@@ -2,7 +2,7 @@
 //! accepted, with one idempotency key per execution; and what must be true of it all afterwards.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 
@@ -17,19 +17,19 @@ const CLIENTS: usize = 4;
 pub struct Load {
     clients: Vec<JoinHandle<()>>,
     seen: Arc<Seen>,
-    total: usize,
 }
 
 #[derive(Default)]
 struct Seen {
     next: AtomicUsize,
+    is_over: AtomicBool,
     accepted: Mutex<BTreeMap<usize, u64>>,
     refusals: Mutex<Vec<String>>,
 }
 
 impl Load {
-    /// Begins to execute `numbered` so many times in all.
-    pub fn start(proctord: &Proctord, total: usize) -> Self {
+    /// Begins to execute `numbered` again and again.
+    pub fn start(proctord: &Proctord) -> Self {
         let seen = Arc::new(Seen::default());
         let client = |_| {
             let url = format!("http://{}/execution", proctord.address());
@@ -40,15 +40,11 @@ impl Load {
                     .build();
                 runtime
                     .unwrap()
-                    .block_on(execute_until_accepted(url, seen, total));
+                    .block_on(execute_again_and_again(url, seen));
             })
         };
         let clients = (0..CLIENTS).map(client).collect();
-        Self {
-            clients,
-            seen,
-            total,
-        }
+        Self { clients, seen }
     }
 
     /// Waits until so many have been accepted.
@@ -69,13 +65,15 @@ impl Load {
         .await
     }
 
-    /// Waits until all have been accepted and have ended, and holds ledger, answers and tables against each other.
+    /// Begins no more, waits until all have been accepted and have ended, and holds ledger, answers and tables against each other.
     pub async fn settle(mut self, proctord: &Proctord, site: &Site) {
+        self.seen.is_over.store(true, Ordering::Relaxed);
         for client in self.clients.drain(..) {
             client.join().unwrap();
         }
         let accepted = std::mem::take(&mut *self.seen.accepted.lock().unwrap());
-        assert_eq!(accepted.len(), self.total);
+        let total = self.seen.next.load(Ordering::Relaxed);
+        assert_eq!(accepted.len(), total);
         for (number, id) in &accepted {
             wait_for_status(proctord, *id, "SUCCEEDED").await;
             let log = wait_for_async("its log to be readable", async || {
@@ -86,22 +84,19 @@ impl Load {
             .await;
             assert_eq!(log, format!("line of {number}\n"));
         }
-        let expected: BTreeMap<_, _> = (0..self.total).map(|n| (n.to_string(), 1)).collect();
+        let expected: BTreeMap<_, _> = (0..total).map(|n| (n.to_string(), 1)).collect();
         assert_eq!(site.ledger.counts(), expected, "each ran exactly once");
         for refusal in self.seen.refusals.lock().unwrap().iter() {
             assert_clear(refusal, site);
         }
-        assert_whole(site, self.total);
+        assert_whole(site, total);
     }
 }
 
-async fn execute_until_accepted(url: String, seen: Arc<Seen>, total: usize) {
+async fn execute_again_and_again(url: String, seen: Arc<Seen>) {
     let client = reqwest::Client::new();
-    loop {
+    while !seen.is_over.load(Ordering::Relaxed) {
         let number = seen.next.fetch_add(1, Ordering::Relaxed);
-        if number >= total {
-            return;
-        }
         let body = json!({
             "name": "numbered",
             "args": {"NUMBER": number.to_string()},

@@ -13,6 +13,8 @@ mod database;
 mod disk;
 mod late;
 mod load;
+mod lost_answers;
+mod proxy;
 mod redis;
 mod secrets;
 mod site;

@@ -79,7 +79,7 @@ async fn a_restart_of_redis_loses_nothing() {
     let site = Site::new();
     let proctord = site.ready().await;
     site.publish_numbered(&proctord).await;
-    let load = Load::start(&proctord, 40);
+    let load = Load::start(&proctord);
     load.accepted(8).await;
 
     site.redis.stop();
@@ -95,7 +95,7 @@ async fn a_redis_that_hangs_is_given_up_in_time_and_used_again() {
     let site = Site::new();
     let proctord = site.ready().await;
     site.publish_numbered(&proctord).await;
-    let load = Load::start(&proctord, 40);
+    let load = Load::start(&proctord);
     load.accepted(8).await;
 
     site.redis.pause();

@@ -7,6 +7,10 @@ pub enum Role {
     Make,
     /// Starts the service, which then runs beside the others. `<!-- the service -->` stands before it.
     Service,
+    /// Starts the service in production. `<!-- the service in production -->` stands before it.
+    Production,
+    /// Is run against that one. `<!-- in production -->` stands before it.
+    InProduction,
     /// Is run in its turn, in the same shell as those before it.
     Walk,
 }
@@ -19,18 +23,12 @@ pub struct Fence {
     pub text: String,
     /// Lines of the `text` block that follows: each is a part of what the commands tell.
     pub expected: Vec<String>,
-    is_service: bool,
+    role: Role,
 }
 
 impl Fence {
     pub fn role(&self) -> Role {
-        if self.is_service {
-            Role::Service
-        } else if self.text.lines().all(|line| line.starts_with("make ")) {
-            Role::Make
-        } else {
-            Role::Walk
-        }
+        self.role
     }
 
     pub fn replace(&self, from: &str, to: &str) -> Self {
@@ -56,9 +54,9 @@ pub fn read(document: &str) -> Vec<Fence> {
             match (language, fences.last_mut()) {
                 ("sh", _) => fences.push(Fence {
                     line: number,
+                    role: role(last_words, &body),
                     text: body.join("\n"),
                     expected: Vec::new(),
-                    is_service: last_words == "<!-- the service -->",
                 }),
                 ("text", Some(fence)) if last_words == "```" => {
                     fence.expected = body.into_iter().map(ToOwned::to_owned).collect();
@@ -71,6 +69,16 @@ pub fn read(document: &str) -> Vec<Fence> {
         }
     }
     fences
+}
+
+fn role(note: &str, body: &[&str]) -> Role {
+    match note {
+        "<!-- the service -->" => Role::Service,
+        "<!-- the service in production -->" => Role::Production,
+        "<!-- in production -->" => Role::InProduction,
+        _ if body.iter().all(|line| line.starts_with("make ")) => Role::Make,
+        _ => Role::Walk,
+    }
 }
 
 #[test]

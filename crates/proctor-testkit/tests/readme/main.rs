@@ -5,6 +5,7 @@
 mod documents;
 mod features;
 mod fences;
+mod production;
 mod service;
 mod shell;
 
@@ -25,6 +26,19 @@ fn root() -> PathBuf {
 
 fn read(path: &str) -> String {
     fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+/// Each block tells what is shown below it.
+fn assert_told(blocks: &[Fence], outputs: &[String]) {
+    for (fence, output) in blocks.iter().zip(outputs) {
+        for line in &fence.expected {
+            assert!(
+                output.contains(line.as_str()),
+                "README.md:{} does not tell `{line}`, but:\n{output}",
+                fence.line
+            );
+        }
+    }
 }
 
 #[test]
@@ -48,15 +62,7 @@ fn the_readmes_commands_do_what_it_says() {
     );
     let outputs = shell::run(&home, &walk);
 
-    for (fence, output) in walk.iter().zip(&outputs) {
-        for line in &fence.expected {
-            assert!(
-                output.contains(line.as_str()),
-                "README.md:{} does not tell `{line}`, but:\n{output}",
-                fence.line
-            );
-        }
-    }
+    assert_told(&walk, &outputs);
     wait_for("the executions of the README to be over", || {
         let left = service::left_by(&home);
         if left.is_empty() { Ok(()) } else { Err(left) }

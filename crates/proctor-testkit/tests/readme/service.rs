@@ -40,9 +40,9 @@ impl Service {
             let log = fs::read_to_string(&log).expect("it writes text");
             assert!(ended.is_none(), "the service ended: {log}");
             let address = told
-                .split_once('\n')
-                .and_then(|(line, _)| line.split_once("serves http://"))
-                .and_then(|(_, rest)| rest.split_whitespace().next());
+                .split_once("serves http://")
+                .and_then(|(_, rest)| rest.split_once(char::is_whitespace))
+                .map(|(address, _)| address);
             address.map(ToOwned::to_owned).ok_or(told.clone())
         });
         service

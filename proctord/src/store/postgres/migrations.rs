@@ -3,7 +3,7 @@
 
 use sqlx::migrate::{AppliedMigration, Migrate, MigrateError, Migrator};
 use sqlx::postgres::PgPoolOptions;
-use sqlx::{PgConnection, PgPool};
+use sqlx::{ConnectOptions, Connection, PgConnection, PgPool};
 use thiserror::Error;
 
 use super::fault::{failed, misses_schema};
@@ -40,7 +40,7 @@ pub enum MigrationError {
 /// # Errors
 /// The database or the step that stands in the way; the steps before it are applied.
 pub async fn apply(settings: &PostgresSettings) -> Result<Vec<Migration>, MigrationError> {
-    let pool = connect(settings);
+    let pool = connect(settings).await?;
     let before = applied(&pool).await?;
     migrator().run(&pool).await.map_err(classified)?;
     let after = applied(&pool).await?;
@@ -56,7 +56,7 @@ pub async fn apply(settings: &PostgresSettings) -> Result<Vec<Migration>, Migrat
 /// # Errors
 /// The database, or what stands in the way.
 pub async fn roll_back(settings: &PostgresSettings) -> Result<Option<Migration>, MigrationError> {
-    let pool = connect(settings);
+    let pool = connect(settings).await?;
     let mut versions = applied(&pool).await?;
     let Some(last) = versions.pop() else {
         return Ok(None);
@@ -72,7 +72,7 @@ pub async fn roll_back(settings: &PostgresSettings) -> Result<Option<Migration>,
 /// # Errors
 /// The database cannot be reached.
 pub async fn history(settings: &PostgresSettings) -> Result<Vec<Migration>, MigrationError> {
-    let pool = connect(settings);
+    let pool = connect(settings).await?;
     let versions = applied(&pool).await?;
     pool.close().await;
     Ok(versions.into_iter().map(named).collect())
@@ -121,13 +121,19 @@ fn named(version: i64) -> Migration {
     }
 }
 
-/// One connection, made when it is first used. What a step takes is not bounded: it may rewrite a large table.
-fn connect(settings: &PostgresSettings) -> PgPool {
+/// One connection. What a step takes is not bounded: it may rewrite a large table.
+async fn connect(settings: &PostgresSettings) -> Result<PgPool, MigrationError> {
     let options = settings.options.clone().application_name("proctord");
-    PgPoolOptions::new()
+    // A pool tries for as long as it may, and forgets why it could not; who waits here wants to know at once.
+    let first = tokio::time::timeout(settings.patience, options.connect());
+    let first = first.await.unwrap_or(Err(sqlx::Error::PoolTimedOut));
+    let closed = first.map_err(MigrationError::Unreachable)?.close();
+    closed.await.map_err(MigrationError::Unreachable)?;
+    let pool = PgPoolOptions::new()
         .max_connections(1)
         .acquire_timeout(settings.patience)
-        .connect_lazy_with(options)
+        .connect_lazy_with(options);
+    Ok(pool)
 }
 
 async fn applied(pool: &PgPool) -> Result<Vec<i64>, MigrationError> {
