@@ -6,7 +6,7 @@ use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::bail;
+use anyhow::{Context, bail};
 use clap::Args;
 use secrecy::SecretString;
 
@@ -69,6 +69,9 @@ pub(super) async fn run(args: ImportV2) -> anyhow::Result<ExitCode> {
         store: place.backing.store(),
         catalog: place.backing.catalog(),
     });
+    if let Some(target) = &target {
+        check(target).await?;
+    }
     let mut tell = |told: &Told| tell(told);
     let imported = import_v2::import(&sources, target.as_ref(), options, &mut tell).await;
     drop(target);
@@ -112,6 +115,19 @@ async fn open(
         backing,
         _folder: Some(folder),
     }))
+}
+
+/// Before anything is read: a target that is not ready would make for half an import.
+async fn check(target: &Target) -> anyhow::Result<()> {
+    let store = target.store.check().await;
+    store.context(
+        "the store is not ready; the schema of a Postgres is made by `proctord migrate`",
+    )?;
+    target
+        .catalog
+        .check()
+        .await
+        .context("the catalog is not ready")
 }
 
 fn tell(told: &Told) {

@@ -10,4 +10,5 @@ mod catalog;
 mod executions;
 mod interrupted;
 mod refused;
+mod servers;
 mod v2;
