@@ -75,17 +75,15 @@ mod tests {
             (name.as_str(), metadata.image_name.as_str()),
             ("say-hello", "hello:1")
         );
-        let flaws: [(&[u8], Option<&[u8]>, &str); 6] = [
-            (b"say-hello", None, "holds no text"),
-            (b"say\xff", Some(document), "no text"),
-            (b"say hello", Some(document), "must begin with"),
-            (b"say-hello", Some(b"{"), "no JSON"),
-            (b"say-hello", Some(b"[]"), "mistakes"),
-            (b"other", Some(document), "names itself \"say-hello\""),
-        ];
-        for (name, text, flaw) in flaws {
+        let flawed = |name: &[u8], text: Option<&[u8]>, flaw: &str| {
             let told = read(name, text).unwrap_err();
             assert!(told.contains(flaw), "{told}");
-        }
+        };
+        flawed(b"say-hello", None, "holds no text");
+        flawed(b"say\xff", Some(document), "no text");
+        flawed(b"say hello", Some(document), "must begin with");
+        flawed(b"say-hello", Some(b"{"), "no JSON");
+        flawed(b"say-hello", Some(b"[]"), "mistakes");
+        flawed(b"other", Some(document), "names itself \"say-hello\"");
     }
 }
