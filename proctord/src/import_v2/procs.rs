@@ -75,20 +75,15 @@ mod tests {
             (name.as_str(), metadata.image_name.as_str()),
             ("say-hello", "hello:1")
         );
-        assert!(
-            read(b"say-hello", None)
-                .unwrap_err()
-                .contains("holds no text")
-        );
-        for (name, text, flaw) in [
-            (&b"say\xff"[..], &document[..], "no text"),
-            (b"say hello", document, "must begin with"),
-            (b"say-hello", b"{", "no JSON"),
-            (b"say-hello", b"[]", "mistakes"),
-            (b"other", document, "names itself \"say-hello\""),
-        ] {
-            let told = read(name, Some(text)).unwrap_err();
+        let flawed = |name: &[u8], text: Option<&[u8]>, flaw: &str| {
+            let told = read(name, text).unwrap_err();
             assert!(told.contains(flaw), "{told}");
-        }
+        };
+        flawed(b"say-hello", None, "holds no text");
+        flawed(b"say\xff", Some(document), "no text");
+        flawed(b"say hello", Some(document), "must begin with");
+        flawed(b"say-hello", Some(b"{"), "no JSON");
+        flawed(b"say-hello", Some(b"[]"), "mistakes");
+        flawed(b"other", Some(document), "names itself \"say-hello\"");
     }
 }

@@ -50,9 +50,10 @@ const FLOORS: [Floor; 10] = [
         name: "housekeeping",
         may_use: &["domain", "runner", "store", "telemetry"],
     },
+    // The settings that it reads are defined by those who need them.
     Floor {
         name: "config",
-        may_use: &["domain"],
+        may_use: &["catalog", "domain", "store"],
     },
 ];
 

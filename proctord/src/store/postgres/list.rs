@@ -14,28 +14,27 @@ use crate::store::time::rounded_up;
 use crate::store::{Cursor, Filter, Page, StoreError};
 
 /// How many there are of each status, those apart that version 2 left as if they lived.
-const CENSUS: &str = "
-    SELECT status, sum(number)::bigint AS total
-      FROM (SELECT status, count(*) AS number FROM proctor.execution GROUP BY status
-             UNION ALL
-            SELECT status, -count(*) FROM proctor.execution
-             WHERE v2_id IS NOT NULL AND status IN ('RECEIVED', 'CREATED') GROUP BY status) AS counted
-     GROUP BY status HAVING sum(number) > 0";
-
-/// How many there are of each status.
 pub(super) async fn census(
     connection: &mut PgConnection,
 ) -> Result<BTreeMap<Status, u64>, StoreError> {
-    let rows: Vec<(String, i64)> = sqlx::query_as(CENSUS)
-        .fetch_all(connection)
-        .await
-        .map_err(failed("count executions"))?;
+    let rows = sqlx::query!(
+        r#"SELECT status AS "status!", sum(number)::bigint AS "total!"
+             FROM (SELECT status, count(*) AS number FROM proctor.execution GROUP BY status
+                    UNION ALL
+                   SELECT status, -count(*) FROM proctor.execution
+                    WHERE v2_id IS NOT NULL AND status IN ('RECEIVED', 'CREATED') GROUP BY status) AS counted
+            GROUP BY status HAVING sum(number) > 0"#
+    )
+    .fetch_all(connection)
+    .await
+    .map_err(failed("count executions"))?;
     rows.into_iter()
-        .map(|(status, count)| {
-            let status = status
+        .map(|row| {
+            let status = row
+                .status
                 .parse()
                 .map_err(|error| StoreError::damaged("a status".to_owned(), error))?;
-            Ok((status, count.unsigned_abs()))
+            Ok((status, row.total.unsigned_abs()))
         })
         .collect()
 }

@@ -29,12 +29,12 @@ pub(in crate::store::postgres) async fn write(
         ended: true,
         missing: None,
     };
-    sqlx::query(
+    sqlx::query!(
         "INSERT INTO proctor.log (execution_id, length, events, ended) VALUES ($1, $2, $3, TRUE)",
+        id.as_i64(),
+        signed(head.length),
+        signed(head.events),
     )
-    .bind(id.as_i64())
-    .bind(signed(head.length))
-    .bind(signed(head.events))
     .execute(&mut *connection)
     .await
     .map_err(failed("write the head of an imported log"))?;
