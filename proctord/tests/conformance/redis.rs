@@ -3,10 +3,12 @@
 
 pub mod catalog;
 mod concurrency;
+mod cuts;
 mod damage;
 mod disk;
 mod login;
 mod outage;
+mod refusal;
 mod rotation;
 mod sentinel;
 mod tls;

@@ -77,6 +77,10 @@ impl Connector {
                 master,
                 login,
             } => {
+                if sentinels.is_empty() {
+                    let nobody = "there is no sentinel to ask";
+                    return Err((ErrorKind::EmptySentinelList, nobody).into());
+                }
                 // All at once: one that does not answer must not keep the others from it.
                 let ways = sentinels
                     .iter()
