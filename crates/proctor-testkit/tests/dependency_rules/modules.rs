@@ -13,7 +13,7 @@ struct Floor {
 
 /// The modules that have a rule. Those above them (`app`, `command`, `http`, `startup`, `submission`, `samples`)
 /// bring the parts together.
-const FLOORS: [Floor; 10] = [
+const FLOORS: [Floor; 11] = [
     Floor {
         name: "domain",
         may_use: &[],
@@ -51,8 +51,13 @@ const FLOORS: [Floor; 10] = [
         may_use: &["domain", "runner", "store", "telemetry"],
     },
     Floor {
+        name: "readiness",
+        may_use: &["catalog", "store", "telemetry"],
+    },
+    Floor {
+        // Whose settings it makes.
         name: "config",
-        may_use: &["domain"],
+        may_use: &["catalog", "domain", "store"],
     },
 ];
 
