@@ -2,6 +2,7 @@
 //! a commit and before its answer. Then an execution is stored that nobody acts for, or a stop that nobody
 //! heard of. After such a failure what is stored is held against the courses there are.
 
+use std::collections::BTreeSet;
 use std::num::NonZeroU32;
 use std::time::Duration;
 
@@ -10,6 +11,7 @@ use tracing::{debug, info};
 
 use super::{Tracker, persist};
 use crate::domain::execution::Execution;
+use crate::domain::name::ProcName;
 use crate::store::{Filter, StoreError};
 use crate::telemetry::chain;
 
@@ -51,6 +53,7 @@ impl Tracker {
     }
 
     async fn look_at_live(&self) -> Result<(), StoreError> {
+        let mut queued = BTreeSet::new();
         for status in LIVE {
             let filter = Filter {
                 status: Some(status),
@@ -60,29 +63,32 @@ impl Tracker {
             loop {
                 let store = &self.inner.parts.store;
                 let page = store.executions(&filter, after, PAGE).await?;
-                page.executions
-                    .into_iter()
-                    .for_each(|execution| self.take_up(execution));
+                let executions = page.executions.into_iter();
+                queued.extend(executions.filter_map(|execution| self.take_up(execution)));
                 after = page.next;
                 if after.is_none() {
                     break;
                 }
             }
         }
+        // Whoever was to give their slots on may not have come to it.
+        for proc_name in queued {
+            self.admit(&proc_name).await;
+        }
         Ok(())
     }
 
-    /// Has somebody act for an execution of ours. A queued one waits for its turn without that.
-    fn take_up(&self, execution: Execution) {
-        if execution.owner != self.inner.parts.replica.id {
-            return;
-        }
-        if execution.stop.is_some() {
-            return self.stop(execution);
-        }
-        if execution.status() != Status::Queued && !self.courses().contains_key(&execution.id) {
+    /// Has somebody act for an execution of ours. A queued one waits for its turn: then its proc is returned.
+    fn take_up(&self, execution: Execution) -> Option<ProcName> {
+        let is_ours = execution.owner == self.inner.parts.replica.id;
+        if is_ours && execution.stop.is_some() {
+            self.stop(execution);
+        } else if is_ours && execution.status() == Status::Queued {
+            return Some(execution.proc_name);
+        } else if is_ours && !self.courses().contains_key(&execution.id) {
             info!(execution.id = %execution.id, "taken up: it was stored though the store had not said so");
             self.track(execution);
         }
+        None
     }
 }

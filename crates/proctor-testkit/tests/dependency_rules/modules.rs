@@ -13,7 +13,7 @@ struct Floor {
 
 /// The modules that have a rule. Those above them (`app`, `command`, `http`, `startup`, `submission`, `samples`)
 /// bring the parts together.
-const FLOORS: [Floor; 10] = [
+const FLOORS: [Floor; 11] = [
     Floor {
         name: "domain",
         may_use: &[],
@@ -52,6 +52,11 @@ const FLOORS: [Floor; 10] = [
     },
     // The settings that it reads are defined by those who need them.
     Floor {
+        name: "readiness",
+        may_use: &["catalog", "store", "telemetry"],
+    },
+    Floor {
+        // Whose settings it makes.
         name: "config",
         may_use: &["catalog", "domain", "store"],
     },
