@@ -36,7 +36,7 @@ pub const STOPPED: Exit = Exit(143);
 /// The table as `proctor execute --help` shows it.
 pub const TABLE: &str = "\
 Exit codes of execute, rerun and logs:
-  0        the proc succeeded (with --detach: its execution was accepted), or it FINISHED in version 2
+  0        the proc succeeded (with --detach: its execution was accepted), or is FINISHED
   1..255   the proc's own exit code, if it failed with one
   128+n    the proc was ended by signal n
   2        what was typed cannot be understood or lacks a required arg; nothing was sent

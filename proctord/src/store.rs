@@ -274,11 +274,13 @@ pub trait Store: Send + Sync {
     ) -> Result<Vec<Execution>, StoreError>;
 
     /// Gives free slots of the proc to its longest waiting QUEUED executions, leaving out those with a stop
-    /// intent; they stay QUEUED until the runner has them, belong to `owner` and are returned, oldest first.
+    /// intent and those that belong to another host; they stay QUEUED until the runner has them, belong to the
+    /// replica and are returned, oldest first. So are those that it was given before and are QUEUED still: the
+    /// answer that told of them may have been lost.
     async fn admit_queued(
         &self,
         proc_name: &ProcName,
-        owner: &str,
+        replica: &Replica,
     ) -> Result<Vec<Execution>, StoreError>;
 
     /// One execution.

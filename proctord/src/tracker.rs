@@ -7,6 +7,7 @@ mod doubts;
 mod finish;
 mod launch;
 mod persist;
+mod queues;
 mod secrets;
 
 use std::collections::HashMap;
@@ -191,7 +192,7 @@ impl Tracker {
         let parts = &self.inner.parts;
         let mut pause = persist::FIRST_PAUSE;
         loop {
-            match parts.store.admit_queued(proc_name, &parts.replica.id).await {
+            match parts.store.admit_queued(proc_name, &parts.replica).await {
                 Ok(admitted) => {
                     return admitted
                         .into_iter()

@@ -169,9 +169,9 @@ impl Store for PostgresStore {
     async fn admit_queued(
         &self,
         proc_name: &ProcName,
-        owner: &str,
+        replica: &Replica,
     ) -> Result<Vec<Execution>, StoreError> {
-        let work = queue::admit(&self.database, proc_name, owner);
+        let work = queue::admit(&self.database, proc_name, replica);
         self.bounded("admit executions", work).await
     }
 

@@ -170,9 +170,9 @@ impl Store for SqliteStore {
     async fn admit_queued(
         &self,
         proc_name: &ProcName,
-        owner: &str,
+        replica: &Replica,
     ) -> Result<Vec<Execution>, StoreError> {
-        queue::admit(&self.records, proc_name, owner).await
+        queue::admit(&self.records, proc_name, replica).await
     }
 
     async fn execution(&self, id: ExecutionId) -> Result<Option<Execution>, StoreError> {

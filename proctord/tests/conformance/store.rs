@@ -51,6 +51,8 @@ macro_rules! store_suite {
                     one_that_is_to_be_stopped_is_passed_over
                     however_an_execution_ends_its_slot_is_free
                     of_many_at_once_no_more_than_the_limit_get_a_slot
+                    one_that_was_admitted_is_told_again_until_it_is_launched
+                    executions_of_another_host_are_left_to_it
                     procs_do_not_share_slots
                     a_new_owner_of_an_admitted_execution_has_a_higher_fence
                 }

@@ -1,7 +1,7 @@
 use proctor_testkit::Proctord;
 use serde_json::{Value, json};
 
-use crate::site::{Site, execute, publish, wait_for_status};
+use crate::site::{Site, execute, publish, wait_for_status, wait_until_ready};
 
 /// From publishing to history, by the real binaries.
 #[tokio::test]
@@ -60,12 +60,7 @@ async fn a_second_one_on_the_same_folder_is_refused() {
 async fn two_of_them_share_what_is_stored_and_leave_each_other_s_runs_alone() {
     let site = Site::new();
     let first = site.ready().await;
-    let other = Proctord::production_at(&site.folder.path().join("other"))
-        .env("PROCTOR_DATABASE_URL", &site.postgres.url())
-        .env("PROCTOR_REDIS_ADDRESS", &site.redis.address())
-        .env("PROCTOR_REDIS_PASSWORD", site.redis.password().unwrap());
-    let other = other.start();
-    crate::site::wait_until_ready(&other).await;
+    let other = on_another_host(&site).await;
     let gate = site.folder.path().join("gate");
     let line = format!("while [ ! -e {} ]; do sleep 0.05; done", gate.display());
     publish(&first, "patient", &line, json!({})).await;
@@ -76,4 +71,34 @@ async fn two_of_them_share_what_is_stored_and_leave_each_other_s_runs_alone() {
     std::fs::write(&gate, "").unwrap();
 
     wait_for_status(&first, id, "SUCCEEDED").await;
+}
+
+/// A limit holds over all hosts, and what waits on one goes on when another one frees a slot.
+#[tokio::test]
+async fn a_slot_that_another_host_frees_is_given_to_one_that_waits_here() {
+    let site = Site::new();
+    let first = site.ready().await;
+    let other = on_another_host(&site).await;
+    let gate = site.folder.path().join("gate");
+    let line = format!("while [ ! -e {} ]; do sleep 0.05; done", gate.display());
+    publish(&first, "one-at-a-time", &line, json!({"max_concurrent": 1})).await;
+    let running = execute(&first, &json!({"name": "one-at-a-time"})).await;
+    wait_for_status(&first, running, "RUNNING").await;
+
+    let waiting = execute(&other, &json!({"name": "one-at-a-time"})).await;
+    wait_for_status(&first, waiting, "QUEUED").await;
+    std::fs::write(&gate, "").unwrap();
+
+    wait_for_status(&first, running, "SUCCEEDED").await;
+    wait_for_status(&first, waiting, "SUCCEEDED").await;
+}
+
+async fn on_another_host(site: &Site) -> Proctord {
+    let other = Proctord::production_at(&site.folder.path().join("other"))
+        .env("PROCTOR_DATABASE_URL", &site.postgres.url())
+        .env("PROCTOR_REDIS_ADDRESS", &site.redis.address())
+        .env("PROCTOR_REDIS_PASSWORD", site.redis.password().unwrap())
+        .start();
+    wait_until_ready(&other).await;
+    other
 }

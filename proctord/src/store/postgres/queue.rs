@@ -5,10 +5,10 @@ use sqlx::PgConnection;
 
 use super::database::Database;
 use super::fault::failed;
-use super::row::Row;
+use super::row::{self, Row};
 use crate::domain::execution::Execution;
 use crate::domain::name::ProcName;
-use crate::store::StoreError;
+use crate::store::{Replica, StoreError};
 
 /// Waits until nobody else decides over the slots of this proc. Statements after this one see what those before
 /// have decided.
@@ -32,7 +32,7 @@ pub(super) async fn lock(
 pub(super) async fn admit(
     database: &Database,
     proc_name: &ProcName,
-    owner: &str,
+    replica: &Replica,
 ) -> Result<Vec<Execution>, StoreError> {
     if !somebody_waits(database, proc_name).await? {
         return Ok(Vec::new());
@@ -42,9 +42,9 @@ pub(super) async fn admit(
         .await
         .map_err(failed("begin to admit executions"))?;
     lock(&mut unit, proc_name).await?;
+    let mut admitted = given(&mut unit, proc_name, replica).await?;
     let mut taken = taken(&mut unit, proc_name).await?;
-    let mut admitted = Vec::new();
-    while let Some(next) = longest_waiting(&mut unit, proc_name).await? {
+    while let Some(next) = longest_waiting(&mut unit, proc_name, replica).await? {
         if next
             .plan
             .max_concurrent
@@ -52,7 +52,7 @@ pub(super) async fn admit(
         {
             break;
         }
-        if let Some(execution) = give_slot(&mut unit, &next, owner).await? {
+        if let Some(execution) = give_slot(&mut unit, &next, replica).await? {
             admitted.push(execution);
             taken += 1;
         }
@@ -71,12 +71,32 @@ async fn somebody_waits(database: &Database, proc_name: &ProcName) -> Result<boo
         .map_err(failed("reach the database to read a queue"))?;
     sqlx::query_scalar!(
         r#"SELECT EXISTS (SELECT FROM proctor.execution
-                           WHERE proc_name = $1 AND status = 'QUEUED' AND NOT slot AND stop_at IS NULL) AS "some!""#,
+                           WHERE proc_name = $1 AND status = 'QUEUED' AND stop_at IS NULL) AS "some!""#,
         proc_name.as_str(),
     )
     .fetch_one(&mut *connection)
     .await
     .map_err(failed("look for a queue"))
+}
+
+/// Those that the replica has been given and that are not launched yet.
+async fn given(
+    connection: &mut PgConnection,
+    proc_name: &ProcName,
+    replica: &Replica,
+) -> Result<Vec<Execution>, StoreError> {
+    let rows = sqlx::query_as!(
+        Row,
+        "SELECT * FROM proctor.execution
+          WHERE proc_name = $1 AND slot AND status = 'QUEUED' AND owner = $2 AND stop_at IS NULL
+          ORDER BY created_at, id",
+        proc_name.as_str(),
+        replica.id,
+    )
+    .fetch_all(connection)
+    .await
+    .map_err(failed("read what was admitted before"))?;
+    row::all(rows)
 }
 
 async fn taken(connection: &mut PgConnection, proc_name: &ProcName) -> Result<i64, StoreError> {
@@ -109,13 +129,16 @@ pub(super) async fn ahead(
 async fn longest_waiting(
     connection: &mut PgConnection,
     proc_name: &ProcName,
+    replica: &Replica,
 ) -> Result<Option<Execution>, StoreError> {
     sqlx::query_as!(
         Row,
         "SELECT * FROM proctor.execution
           WHERE proc_name = $1 AND status = 'QUEUED' AND NOT slot AND stop_at IS NULL
+            AND (host IS NULL OR host = $2)
           ORDER BY created_at, id LIMIT 1",
         proc_name.as_str(),
+        replica.host,
     )
     .fetch_optional(connection)
     .await
@@ -128,7 +151,7 @@ async fn longest_waiting(
 async fn give_slot(
     connection: &mut PgConnection,
     execution: &Execution,
-    owner: &str,
+    replica: &Replica,
 ) -> Result<Option<Execution>, StoreError> {
     sqlx::query_as!(
         Row,
@@ -141,7 +164,7 @@ async fn give_slot(
            FROM mine WHERE execution.id = mine.id
          RETURNING execution.*",
         execution.id.as_i64(),
-        owner,
+        replica.id,
     )
     .fetch_optional(connection)
     .await

@@ -66,6 +66,7 @@ async fn no_unit_of_work_reads_a_table_from_end_to_end() {
         queue::TAKEN,
         queue::WAITING,
         queue::LONGEST_WAITING,
+        queue::GIVEN,
         adopt::ADOPT,
         idempotency::FIND,
         idempotency::PURGE,

@@ -8,7 +8,7 @@ use super::row;
 use crate::domain::execution::Execution;
 use crate::domain::name::ProcName;
 use crate::sqlite::Database;
-use crate::store::StoreError;
+use crate::store::{Replica, StoreError};
 
 pub(super) const TAKEN: &str = "SELECT count(*) FROM execution WHERE proc_name = ? AND slot = 1";
 
@@ -18,8 +18,12 @@ pub(super) const WAITING: &str = "
 
 pub(super) const LONGEST_WAITING: &str = "
     SELECT * FROM execution
-     WHERE proc_name = ? AND status = 'QUEUED' AND slot = 0 AND stop_at IS NULL
+     WHERE proc_name = ? AND status = 'QUEUED' AND slot = 0 AND stop_at IS NULL AND (host IS NULL OR host = ?)
      ORDER BY created_at, id LIMIT 1";
+
+pub(super) const GIVEN: &str = "
+    SELECT * FROM execution
+     WHERE proc_name = ? AND slot = 1 AND status = 'QUEUED' AND owner = ? AND stop_at IS NULL";
 
 /// How many slots of a proc are taken.
 pub(super) async fn taken(
@@ -49,15 +53,15 @@ pub(super) async fn waiting(
 pub(super) async fn admit(
     records: &Database,
     proc_name: &ProcName,
-    owner: &str,
+    replica: &Replica,
 ) -> Result<Vec<Execution>, StoreError> {
     let mut unit = records
         .begin()
         .await
         .map_err(failed("begin to admit executions"))?;
     let mut taken = taken(&mut *unit, proc_name).await?;
-    let mut admitted = Vec::new();
-    while let Some(next) = longest_waiting(&mut unit, proc_name).await? {
+    let mut admitted = given(&mut unit, proc_name, replica).await?;
+    while let Some(next) = longest_waiting(&mut unit, proc_name, replica).await? {
         if next
             .plan
             .max_concurrent
@@ -65,7 +69,7 @@ pub(super) async fn admit(
         {
             break;
         }
-        admitted.push(give_slot(&mut unit, &next, owner).await?);
+        admitted.push(give_slot(&mut unit, &next, &replica.id).await?);
         taken += 1;
     }
     unit.commit()
@@ -74,12 +78,34 @@ pub(super) async fn admit(
     Ok(admitted)
 }
 
+/// Those that the replica has been given and that are not launched yet.
+async fn given(
+    connection: &mut SqliteConnection,
+    proc_name: &ProcName,
+    replica: &Replica,
+) -> Result<Vec<Execution>, StoreError> {
+    let rows = sqlx::query(GIVEN)
+        .bind(proc_name.as_str())
+        .bind(&replica.id)
+        .fetch_all(connection)
+        .await
+        .map_err(failed("read what was admitted before"))?;
+    let mut given = rows
+        .iter()
+        .map(row::execution)
+        .collect::<Result<Vec<_>, _>>()?;
+    given.sort_by_key(|execution| (execution.created_at, execution.id));
+    Ok(given)
+}
+
 async fn longest_waiting(
     connection: &mut SqliteConnection,
     proc_name: &ProcName,
+    replica: &Replica,
 ) -> Result<Option<Execution>, StoreError> {
     sqlx::query(LONGEST_WAITING)
         .bind(proc_name.as_str())
+        .bind(&replica.host)
         .fetch_optional(connection)
         .await
         .map_err(failed("read the queue of a proc"))?

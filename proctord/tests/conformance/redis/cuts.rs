@@ -1,10 +1,9 @@
 //! Connections that are cut, while nobody looks and in the middle of things.
 
-use std::sync::atomic::{AtomicBool, Ordering};
-
 use proctor_testkit::redis::Server;
 use proctord::catalog::{Catalog, CatalogError};
 use secrecy::ExposeSecret;
+use tokio::sync::watch;
 
 use super::catalog::catalog_of;
 use super::outage::recovered;
@@ -47,7 +46,7 @@ async fn a_connection_that_was_cut_unnoticed_costs_nobody_anything() {
 async fn connections_that_are_cut_all_the_time_leave_nothing_half_written() {
     let server = Server::start();
     let (catalog, hello) = (catalog_of(&server), name("a"));
-    let written = AtomicBool::new(false);
+    let (rounds, mut begun) = watch::channel(0);
     let database = server.first_database();
     let publish = async |author: &str| {
         let mut procs = ["a", "b", "c"].map(a_proc);
@@ -61,6 +60,7 @@ async fn connections_that_are_cut_all_the_time_leave_nothing_half_written() {
     let writes = async {
         let mut last_told = 0;
         for round in 1..25 {
+            rounds.send_replace(round);
             let pairs = ["A", "B"].map(|name| (name.parse().unwrap(), round.to_string().into()));
             let replaced = catalog.replace_secrets(&hello, pairs.into()).await;
             match publish(&round.to_string()).await.and(replaced) {
@@ -71,15 +71,16 @@ async fn connections_that_are_cut_all_the_time_leave_nothing_half_written() {
                 ),
             }
         }
-        written.store(true, Ordering::Relaxed);
+        drop(rounds);
         last_told
     };
-    let (last_told, ()) = tokio::join!(writes, async {
-        while !written.load(Ordering::Relaxed) {
+    // Once in each round, wherever that is then.
+    let cuts = async {
+        while begun.changed().await.is_ok() {
             tokio::task::block_in_place(|| database.cli(&["CLIENT", "KILL", "TYPE", "normal"]));
-            tokio::task::yield_now().await;
         }
-    });
+    };
+    let (last_told, ()) = tokio::join!(writes, cuts);
 
     recovered(&catalog).await;
     let authors: Vec<u32> = catalog

@@ -102,13 +102,13 @@ pub async fn one_that_was_admitted_waits_again(subject: impl Subject) {
     change(store, &running, Event::Create).await.unwrap();
     change(store, &running, success()).await.unwrap();
     store
-        .admit_queued(&proc_name("busy"), "replica-1")
+        .admit_queued(&proc_name("busy"), &replica("replica-1"))
         .await
         .unwrap();
 
     let adopted = store.adopt_host(&replica("replica-2")).await.unwrap();
     let admitted = store
-        .admit_queued(&proc_name("busy"), "replica-2")
+        .admit_queued(&proc_name("busy"), &replica("replica-2"))
         .await
         .unwrap();
 

@@ -171,7 +171,9 @@ pub async fn whatever_its_status_says_it_is_over(subject: impl Subject) {
     let silent = store
         .adopt_silent(&replica("replica-3"), 10.try_into().unwrap())
         .await;
-    let admitted = store.admit_queued(&proc_name("busy"), "replica-2").await;
+    let admitted = store
+        .admit_queued(&proc_name("busy"), &replica("replica-2"))
+        .await;
 
     assert_eq!(next.status(), Status::Received, "no slot is taken");
     assert_eq!(adopted.len(), 1, "{adopted:?}");

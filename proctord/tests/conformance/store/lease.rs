@@ -256,7 +256,7 @@ pub async fn one_that_a_silent_replica_had_admitted_waits_again(subject: impl Su
         .await
         .unwrap();
     let admitted = store
-        .admit_queued(&proc_name("busy"), "replica-1")
+        .admit_queued(&proc_name("busy"), &replica("replica-1"))
         .await
         .unwrap();
     assert_eq!(admitted.len(), 1);
@@ -264,7 +264,7 @@ pub async fn one_that_a_silent_replica_had_admitted_waits_again(subject: impl Su
 
     assert_eq!(adopt(store).await.len(), 1);
     let admitted = store
-        .admit_queued(&proc_name("busy"), "replica-2")
+        .admit_queued(&proc_name("busy"), &replica("replica-2"))
         .await
         .unwrap();
 

@@ -1,16 +1,22 @@
 //! Slots, and the queue before them.
 
+use std::collections::BTreeSet;
+
 use futures::future::join_all;
 use proctor_api::Status;
 use proctord::domain::execution::Execution;
 use proctord::domain::lifecycle::{Cause, Event};
-use proctord::store::Store;
+use proctord::store::{Replica, Store};
 
-use super::sample::{accept, change, end, entry, limited, moment, proc_name, seen, stop, success};
+use super::sample::{
+    accept, change, end, entry, limited, moment, proc_name, replica, seen, stop, success,
+};
 use super::subject::Subject;
 
 async fn admit(store: &dyn Store, name: &str) -> Vec<Execution> {
-    let admitted = store.admit_queued(&proc_name(name), "replica-1").await;
+    let admitted = store
+        .admit_queued(&proc_name(name), &replica("replica-1"))
+        .await;
     admitted.unwrap()
 }
 
@@ -47,7 +53,6 @@ pub async fn over_the_limit_executions_wait_and_go_on_in_order(subject: impl Sub
     assert_eq!(ids(&second), ids(&executions[3..5]));
     assert_eq!(first[0].status(), Status::Queued);
     assert_eq!(first[0].owner, "replica-1");
-    assert!(admit(store, "busy").await.is_empty());
 }
 
 pub async fn nobody_overtakes_those_who_wait(subject: impl Subject) {
@@ -133,7 +138,53 @@ pub async fn of_many_at_once_no_more_than_the_limit_get_a_slot(subject: impl Sub
     join_all(received.iter().map(|execution| finish(store, execution))).await;
     let admissions = join_all((0..8).map(|_| admit(store, "busy"))).await;
 
-    assert_eq!(admissions.iter().map(Vec::len).sum::<usize>(), 5);
+    let admitted: BTreeSet<_> = admissions.iter().flat_map(|some| ids(some)).collect();
+    assert_eq!(admitted.len(), 5);
+}
+
+pub async fn one_that_was_admitted_is_told_again_until_it_is_launched(subject: impl Subject) {
+    let store = subject.store();
+    let running = accept(store, limited("busy", 1)).await;
+    let waiting = accept(store, limited("busy", 1)).await;
+    accept(store, limited("busy", 1)).await;
+    finish(store, &running).await;
+
+    let first = admit(store, "busy").await;
+    let again = admit(store, "busy").await;
+    let elsewhere = store
+        .admit_queued(&proc_name("busy"), &replica("replica-2"))
+        .await
+        .unwrap();
+    change(store, &first[0], Event::Create).await.unwrap();
+
+    assert_eq!(ids(&first), ids(&[waiting]));
+    assert_eq!(first, again);
+    assert!(elsewhere.is_empty());
+    assert!(admit(store, "busy").await.is_empty());
+}
+
+pub async fn executions_of_another_host_are_left_to_it(subject: impl Subject) {
+    let store = subject.store();
+    let running = accept(store, limited("busy", 1)).await;
+    let mut of_another = limited("busy", 1);
+    of_another.host = Some("host-b".into());
+    let of_another = accept(store, of_another).await;
+    let of_ours = accept(store, limited("busy", 1)).await;
+    finish(store, &running).await;
+
+    let here = admit(store, "busy").await;
+    finish(store, &here[0]).await;
+    let there = Replica {
+        id: "replica-b".into(),
+        host: "host-b".into(),
+    };
+    let there = store
+        .admit_queued(&proc_name("busy"), &there)
+        .await
+        .unwrap();
+
+    assert_eq!(ids(&here), ids(&[of_ours]));
+    assert_eq!(ids(&there), ids(&[of_another]));
 }
 
 pub async fn procs_do_not_share_slots(subject: impl Subject) {
@@ -164,7 +215,7 @@ pub async fn a_new_owner_of_an_admitted_execution_has_a_higher_fence(subject: im
     let same = admit(store, "busy").await;
     finish(store, &same[0]).await;
     let other = store
-        .admit_queued(&proc_name("busy"), "replica-2")
+        .admit_queued(&proc_name("busy"), &replica("replica-2"))
         .await
         .unwrap();
 
