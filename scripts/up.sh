@@ -62,6 +62,9 @@ if [ -e "$folder/variables" ] && is_server "$folder/postgres.pid" && is_server "
     exit
 fi
 # What is left of an earlier time, when the machine went down or one of the two ended.
+if [ -e "$folder/variables" ]; then
+    echo 'up: what was up before has ended, and what it held is gone: read the variables again, restart proctord' >&2
+fi
 "$scripts/down.sh" "$folder" >/dev/null
 mkdir -m 0711 "$folder"
 servers=$(mktemp -d "${TMPDIR:-/tmp}/proctor-up.XXXXXXXX")

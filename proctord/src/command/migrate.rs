@@ -64,7 +64,8 @@ async fn refuse_to_delete(settings: &PostgresSettings, last: &Migration) -> anyh
         .sum();
     if stored > 0 {
         bail!(
-            "taking back {} may delete the {stored} executions that are stored, or their logs; --yes does it",
+            "taking back {} may delete what is stored, executions ({stored} of them) and logs; stop every proctord, \
+             then --yes does it",
             called(last)
         );
     }

@@ -22,6 +22,10 @@ enum Verb {
     /// Print a new key, as PROCTOR_SECRET_KEYS takes it; keep it safe, nobody has it beside you
     NewKey,
     /// Seal with the first key of PROCTOR_SECRET_KEYS what the others have sealed; may be repeated
+    ///
+    /// First put the new key before the old one in PROCTOR_SECRET_KEYS and restart every proctord with that, for
+    /// one that does not have the new key cannot read what is sealed with it. Drop the old key when this tells
+    /// that nothing is left.
     Rotate,
 }
 

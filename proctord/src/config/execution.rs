@@ -37,20 +37,26 @@ impl ExecutionConfig {
         if self.runner != RunnerKind::Local {
             let name = reader.name_of("PROCTOR_RUNNER");
             reader.mistake(format!(
-                "{name}: the runner {} is not in this version; local is",
-                self.runner
+                "{name}: the runner {}{} is not in this version; set it to local",
+                self.runner,
+                if self.runner == DEFAULT_RUNNER {
+                    ", which is the default,"
+                } else {
+                    ""
+                }
             ));
         }
     }
 }
 
+const DEFAULT_RUNNER: RunnerKind = RunnerKind::Kubernetes;
+
 fn runner(reader: &mut Reader) -> RunnerKind {
-    let default = RunnerKind::Kubernetes;
     let wanted = "kubernetes, local or agent";
     reader.parse(
         "PROCTOR_RUNNER",
-        default,
-        default.as_str(),
+        DEFAULT_RUNNER,
+        DEFAULT_RUNNER.as_str(),
         wanted,
         |text| text.parse().ok(),
     )

@@ -107,7 +107,7 @@ fn every_mistake_is_told_at_once() {
         "config.yaml:2: launch.wait (PROCTOR_LAUNCH_WAIT) must be a duration",
         "config.yaml:4: stop.grace (PROCTOR_STOP_GRACE) must be a duration",
         "proctord secrets new-key",
-        "PROCTOR_RUNNER: the runner kubernetes is not in this version",
+        "PROCTOR_RUNNER: the runner kubernetes, which is the default, is not in this version; set it to local",
     ] {
         assert!(error.to_string().contains(part), "{part}: {error}");
     }

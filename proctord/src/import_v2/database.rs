@@ -36,7 +36,7 @@ impl Database {
             .disable_statement_logging()
             .connect()
             .await
-            .map_err(failed("let us in"))?;
+            .map_err(failed("open a connection"))?;
         sqlx::raw_sql("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
             .execute(&mut connection)
             .await

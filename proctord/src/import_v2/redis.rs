@@ -33,7 +33,7 @@ impl Redis {
         let connection = client
             .get_multiplexed_async_connection_with_config(&config)
             .await
-            .map_err(failed("let us in"))?;
+            .map_err(failed("open a connection"))?;
         Ok(Self { connection })
     }
 

@@ -33,11 +33,11 @@ async fn what_is_wrong_is_told_and_no_password_with_it() {
         ),
         (
             vec!["--database-url", "postgres://u:hunter2@127.0.0.1:1/d"],
-            "version 2's database did not let us in",
+            "version 2's database did not open a connection",
         ),
         (
             vec!["--redis-url", "redis://:hunter2@127.0.0.1:1/0"],
-            "version 2's Redis did not let us in",
+            "version 2's Redis did not open a connection",
         ),
         (
             vec!["--database-url", &url],

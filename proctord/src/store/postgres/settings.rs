@@ -9,8 +9,9 @@ use sqlx::postgres::PgConnectOptions;
 
 /// The most connections, unless told otherwise.
 pub const MAX_CONNECTIONS: NonZeroU32 = NonZeroU32::new(20).expect("20 is not zero");
-/// How long a unit of work may take, unless told otherwise.
-pub const PATIENCE: Duration = Duration::from_secs(10);
+/// How long a unit of work may take, unless told otherwise: a client gives up after 10 seconds, and by then it
+/// should have heard whose fault it is.
+pub const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Where a database is, and how to treat it. Shown without its password.
 #[derive(Clone)]
