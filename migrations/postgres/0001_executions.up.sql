@@ -70,6 +70,9 @@ CREATE INDEX execution_queue ON proctor.execution (proc_name, created_at, id) WH
 CREATE INDEX execution_unfinished ON proctor.execution (host, owner)
     WHERE v2_id IS NULL AND (log_open OR status IN ('RECEIVED', 'QUEUED', 'CREATED', 'RUNNING'));
 
+CREATE INDEX execution_stops ON proctor.execution (owner)
+    WHERE stop_at IS NOT NULL AND v2_id IS NULL AND status IN ('RECEIVED', 'QUEUED', 'CREATED', 'RUNNING');
+
 -- The steps after the first one, from number 1 on.
 CREATE TABLE proctor.step (
     execution_id bigint      NOT NULL REFERENCES proctor.execution (id) ON DELETE CASCADE,

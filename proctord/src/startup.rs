@@ -163,7 +163,7 @@ async fn work(app: &App, housekeeping: Housekeeping) {
     tokio::join!(
         app.readiness.watch(take_over),
         app.tracker.settle_doubts(),
-        app.tracker.look_after_queues(),
+        app.tracker.look_for_news(),
         async {
             opened.await;
             housekeeping.run().await;

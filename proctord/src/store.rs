@@ -245,6 +245,9 @@ pub trait Store: Send + Sync {
         audit: AuditEntry,
     ) -> Result<Execution, StoreError>;
 
+    /// The live executions of a replica that somebody wishes to stop, wherever the wish was stored.
+    async fn stops_of(&self, owner: &str) -> Result<Vec<Execution>, StoreError>;
+
     /// Takes over every execution of the replica's host that is live or whose log is open: owner is the
     /// replica, fence one higher. What was QUEUED waits in the queue again, admitted or not. Once this has
     /// returned, no write under an older fence can land. Only for one who holds the data folder's lock.

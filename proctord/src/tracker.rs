@@ -6,8 +6,8 @@ mod course;
 mod doubts;
 mod finish;
 mod launch;
+mod news;
 mod persist;
-mod queues;
 mod secrets;
 
 use std::collections::HashMap;
@@ -129,13 +129,27 @@ impl Tracker {
         }
     }
 
-    /// Acts on a stop intent that has been stored.
+    /// Acts on a stop intent that has been stored. Whoever owns the execution acts: another replica finds the
+    /// intent by itself.
     pub fn stop(&self, execution: Execution) {
         let signals = self.courses().get(&execution.id).cloned();
         match signals {
-            Some(signals) => drop(signals.stop.send_replace(Some(execution))),
+            // The same wish may come by several ways; the course is to hear of it once.
+            Some(signals) => {
+                signals.stop.send_if_modified(|known| {
+                    let is_news = known
+                        .as_ref()
+                        .is_none_or(|known| known.stop != execution.stop);
+                    if is_news {
+                        *known = Some(execution);
+                    }
+                    is_news
+                });
+            }
             // A queued execution has no course until it gets a slot; this one ends instead.
-            None if !execution.is_over() => self.track(execution),
+            None if execution.owner == self.inner.parts.replica.id && !execution.is_over() => {
+                self.track(execution);
+            }
             None => {}
         }
     }

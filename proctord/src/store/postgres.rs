@@ -132,6 +132,12 @@ impl Store for PostgresStore {
         self.bounded("store a stop", work).await
     }
 
+    async fn stops_of(&self, owner: &str) -> Result<Vec<Execution>, StoreError> {
+        let doing = "look for wishes to stop";
+        let work = async { stop::of_owner(&mut *self.connection(doing).await?, owner).await };
+        self.bounded(doing, work).await
+    }
+
     async fn adopt_host(&self, replica: &Replica) -> Result<Vec<Execution>, StoreError> {
         let work = adopt::of_host(&self.database, replica);
         self.bounded("adopt the executions of a host", work).await

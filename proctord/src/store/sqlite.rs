@@ -139,6 +139,10 @@ impl Store for SqliteStore {
         stop::request(&self.records, id, intent, &audit).await
     }
 
+    async fn stops_of(&self, owner: &str) -> Result<Vec<Execution>, StoreError> {
+        stop::of_owner(self.records.readers(), owner).await
+    }
+
     async fn adopt_host(&self, replica: &Replica) -> Result<Vec<Execution>, StoreError> {
         adopt::adopt_host(self, replica).await
     }

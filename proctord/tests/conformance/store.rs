@@ -44,6 +44,7 @@ macro_rules! store_suite {
                     the_first_wish_stands_with_the_shortest_grace
                     what_has_ended_gets_no_wish
                     an_end_after_a_wish_is_a_stop
+                    whoever_acts_for_an_execution_finds_the_wish
                 }
                 queue {
                     over_the_limit_executions_wait_and_go_on_in_order

@@ -1,7 +1,7 @@
-use proctor_testkit::Proctord;
+use proctor_testkit::{Proctord, wait_for_async};
 use serde_json::{Value, json};
 
-use crate::site::{Site, execute, publish, wait_for_status, wait_until_ready};
+use crate::site::{Site, execute, get, post, publish, wait_for_status, wait_until_ready};
 
 /// From publishing to history, by the real binaries.
 #[tokio::test]
@@ -91,6 +91,34 @@ async fn a_slot_that_another_host_frees_is_given_to_one_that_waits_here() {
 
     wait_for_status(&first, running, "SUCCEEDED").await;
     wait_for_status(&first, waiting, "SUCCEEDED").await;
+}
+
+/// A stop may be asked of any of them; the one whose host it is ends the process and tells how it ended.
+#[tokio::test]
+async fn a_stop_that_is_asked_of_another_host_ends_the_process_where_it_runs() {
+    let site = Site::new();
+    let first = site.ready().await;
+    let other = on_another_host(&site).await;
+    let line = "trap 'echo told; exit 7' TERM; echo ready; while :; do sleep 0.05; done";
+    publish(&first, "stoppable", line, json!({})).await;
+    let id = execute(&first, &json!({"name": "stoppable"})).await;
+    wait_for_async("the process to be ready", async || {
+        let log = get(&first, &format!("/execution/{id}/logs")).await;
+        if log.body == "ready\n" {
+            Ok(())
+        } else {
+            Err(log)
+        }
+    })
+    .await;
+
+    let asked = post(&other, &format!("/execution/{id}/stop"), &json!({})).await;
+    assert!(asked.status < 300, "{asked:?}");
+    let stopped = wait_for_status(&other, id, "STOPPED").await;
+
+    assert_eq!(stopped["exit_code"], 7, "{stopped}");
+    let log = get(&first, &format!("/execution/{id}/logs?follow=true")).await;
+    assert!(log.body.ends_with("told\n"), "{log:?}");
 }
 
 async fn on_another_host(site: &Site) -> Proctord {

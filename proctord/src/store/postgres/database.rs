@@ -48,6 +48,7 @@ impl Database {
             .acquire_timeout(settings.patience)
             // Trying each connection before each use would cost a round trip; see TRUSTED_IDLE.
             .test_before_acquire(false)
+            .after_connect(|connection, _| Box::pin(settle(connection)))
             .before_acquire(|connection, meta| Box::pin(try_idle(connection, meta)))
             .connect_lazy_with(options);
         let callers = connections.saturating_mul(CALLERS_PER_CONNECTION);
@@ -110,6 +111,12 @@ impl Database {
     pub(super) async fn close(&self) {
         self.pool.close().await;
     }
+}
+
+/// Undoes what an administrator may have set for every session and our units of work do not expect.
+async fn settle(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
+    let settings = "SET default_transaction_isolation = 'read committed'; SET lock_timeout = 0";
+    sqlx::raw_sql(settings).execute(connection).await.map(drop)
 }
 
 /// Tells the pool whether a connection that lay idle is still one.

@@ -10,6 +10,7 @@ use sqlx::{PgConnection, Postgres, QueryBuilder};
 
 use super::fault::failed;
 use super::row::{self, Row};
+use super::text::text;
 use crate::store::time::rounded_up;
 use crate::store::{Cursor, Filter, Page, StoreError};
 
@@ -68,7 +69,9 @@ pub(super) fn select(
             .push_bind(proc_name.to_string());
     }
     if let Some(user) = &filter.user {
-        query.push(" AND \"user\" = ").push_bind(user.clone());
+        query
+            .push(" AND \"user\" = ")
+            .push_bind(text(user).into_owned());
     }
     if let Some(status) = filter.status {
         query.push(" AND status = ").push_bind(status.as_str());

@@ -124,6 +124,7 @@ fn named(version: i64) -> Migration {
 /// One connection. What a step takes is not bounded: it may rewrite a large table.
 async fn connect(settings: &PostgresSettings) -> Result<PgPool, MigrationError> {
     let options = settings.options.clone().application_name("proctord");
+    let options = options.options([("statement_timeout", "0"), ("lock_timeout", "0")]);
     // A pool tries for as long as it may, and forgets why it could not; who waits here wants to know at once.
     let first = tokio::time::timeout(settings.patience, options.connect());
     let first = first.await.unwrap_or(Err(sqlx::Error::PoolTimedOut));

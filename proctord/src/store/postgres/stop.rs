@@ -6,7 +6,7 @@ use sqlx::PgConnection;
 use super::audit;
 use super::database::Database;
 use super::fault::failed;
-use super::row::Row;
+use super::row::{self, Row};
 use super::text::text;
 use crate::domain::execution::Execution;
 use crate::domain::id::ExecutionId;
@@ -35,6 +35,24 @@ pub(super) async fn request(
     audit::insert(&mut unit, entry).await?;
     unit.commit().await.map_err(failed("keep a stop"))?;
     Ok(execution)
+}
+
+/// The live executions of a replica that are to be stopped.
+pub(super) async fn of_owner(
+    connection: &mut PgConnection,
+    owner: &str,
+) -> Result<Vec<Execution>, StoreError> {
+    let rows = sqlx::query_as!(
+        Row,
+        "SELECT * FROM proctor.execution
+          WHERE owner = $1 AND stop_at IS NOT NULL AND v2_id IS NULL
+            AND status IN ('RECEIVED', 'QUEUED', 'CREATED', 'RUNNING')",
+        owner,
+    )
+    .fetch_all(connection)
+    .await
+    .map_err(failed("look for wishes to stop"))?;
+    row::all(rows)
 }
 
 async fn lock(connection: &mut PgConnection, id: ExecutionId) -> Result<Execution, StoreError> {

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use proctor_api::Status;
 use sqlx::{AssertSqlSafe, Row, SqliteConnection};
 
-use super::{SqliteStore, adopt, delivery, idempotency, import, list, log, queue, row};
+use super::{SqliteStore, adopt, delivery, idempotency, import, list, log, queue, row, stop};
 use crate::domain::id::ExecutionId;
 use crate::store::{Cursor, Filter};
 
@@ -67,6 +67,7 @@ async fn no_unit_of_work_reads_a_table_from_end_to_end() {
         queue::WAITING,
         queue::LONGEST_WAITING,
         queue::GIVEN,
+        stop::OF_OWNER,
         adopt::ADOPT,
         idempotency::FIND,
         idempotency::PURGE,

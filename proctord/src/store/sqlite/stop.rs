@@ -1,6 +1,6 @@
 //! The wish to stop: stored and audited before anything is done about it.
 
-use sqlx::SqliteConnection;
+use sqlx::{SqliteConnection, SqlitePool};
 
 use super::fault::failed;
 use super::time::{micros, now};
@@ -35,6 +35,22 @@ pub(super) async fn request(
     audit::insert(&mut unit, entry, now()).await?;
     unit.commit().await.map_err(failed("keep a stop"))?;
     Ok(execution)
+}
+
+pub(super) const OF_OWNER: &str =
+    "SELECT * FROM execution WHERE owner = ? AND stop_at IS NOT NULL AND live = 1";
+
+/// The live executions of a replica that are to be stopped.
+pub(super) async fn of_owner(
+    readers: &SqlitePool,
+    owner: &str,
+) -> Result<Vec<Execution>, StoreError> {
+    let rows = sqlx::query(OF_OWNER)
+        .bind(owner)
+        .fetch_all(readers)
+        .await
+        .map_err(failed("look for wishes to stop"))?;
+    rows.iter().map(row::execution).collect()
 }
 
 async fn update(

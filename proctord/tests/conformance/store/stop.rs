@@ -2,7 +2,7 @@
 
 use proctord::domain::lifecycle::{Event, Exit, State};
 
-use super::sample::{accept, change, entry, new_execution, seen, stop, success};
+use super::sample::{accept, change, entry, moment, new_execution, replica, seen, stop, success};
 use super::subject::Subject;
 
 pub async fn the_first_wish_stands_with_the_shortest_grace(subject: impl Subject) {
@@ -60,4 +60,27 @@ pub async fn an_end_after_a_wish_is_a_stop(subject: impl Subject) {
         panic!("{ended:?} is no stop")
     };
     assert_eq!(ending.exit, Some(Exit::Code(0)));
+}
+
+pub async fn whoever_acts_for_an_execution_finds_the_wish(subject: impl Subject) {
+    let store = subject.store();
+    let wished = accept(store, new_execution("say-hello")).await;
+    accept(store, new_execution("say-hello")).await;
+    let ended = accept(store, new_execution("say-hello")).await;
+    for execution in [&wished, &ended] {
+        store
+            .request_stop(execution.id, stop(None), entry("execution.stop"))
+            .await
+            .unwrap();
+    }
+    let at = moment("2026-11-20T12:00:00Z");
+    change(store, &ended, Event::Withdraw { at }).await.unwrap();
+
+    let found = store.stops_of("replica-1").await.unwrap();
+
+    assert_eq!(found, [seen(store, &wished).await]);
+    assert!(store.stops_of("replica-2").await.unwrap().is_empty());
+    store.adopt_host(&replica("replica-2")).await.unwrap();
+    assert!(store.stops_of("replica-1").await.unwrap().is_empty());
+    assert_eq!(store.stops_of("replica-2").await.unwrap().len(), 1);
 }

@@ -1,6 +1,5 @@
-//! Queues: what waits here for a slot is given one when an execution of its proc ends here. Another replica on
-//! another host frees slots too, and does not tell; so this replica looks from time to time, as long as
-//! something waits.
+//! What other replicas have stored and do not tell: wishes to stop an execution of ours, and slots that they have
+//! freed for which one of ours waits. This replica looks for both from time to time.
 
 use std::collections::BTreeSet;
 use std::num::NonZeroU32;
@@ -14,14 +13,30 @@ use crate::domain::name::ProcName;
 use crate::store::{Filter, StoreError};
 use crate::telemetry::chain;
 
-const BETWEEN_LOOKS: Duration = Duration::from_secs(5);
+const BETWEEN_STOPS: Duration = Duration::from_secs(1);
+const BETWEEN_QUEUES: Duration = Duration::from_secs(5);
 const PAGE: NonZeroU32 = NonZeroU32::new(500).expect("500 is not zero");
 
 impl Tracker {
-    /// Looks after the queues, for ever.
-    pub async fn look_after_queues(&self) {
+    /// Looks for what others have stored, for ever.
+    pub async fn look_for_news(&self) {
+        tokio::join!(self.look_for_stops(), self.look_after_queues());
+    }
+
+    async fn look_for_stops(&self) {
         loop {
-            tokio::time::sleep(BETWEEN_LOOKS).await;
+            tokio::time::sleep(BETWEEN_STOPS).await;
+            let parts = &self.inner.parts;
+            match parts.store.stops_of(&parts.replica.id).await {
+                Ok(stops) => stops.into_iter().for_each(|execution| self.stop(execution)),
+                Err(error) => debug!(error = chain(&error), "the stops cannot be seen"),
+            }
+        }
+    }
+
+    async fn look_after_queues(&self) {
+        loop {
+            tokio::time::sleep(BETWEEN_QUEUES).await;
             match self.waiting_here().await {
                 Ok(proc_names) => {
                     for proc_name in proc_names {
