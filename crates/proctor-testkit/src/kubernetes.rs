@@ -4,21 +4,32 @@
 //! Modelled: Jobs, Pods, Secrets and core Events in any namespace, with uid, revision and generation; create, get,
 //! list with label and field selectors and in pages, replace, patch, delete with preconditions, grace and
 //! propagation, collection of what has lost its owner; watches with bookmarks, initial events and a history that
-//! ends; dry runs, access reviews, discovery.
+//! ends; dry runs, access reviews, discovery. Jobs make Pods, one at a time and with retries, deadlines, suspension
+//! and expiry. Every Pod is bound to the one node, whose kubelet runs the command of its only container as a process
+//! of this machine; its log can be read and followed.
 //!
 //! Not modelled: any other kind (namespaces are just words), TLS and tokens, admission webhooks, quotas, field
 //! ownership and lists merged by key (apply and strategic merge replace lists whole), OpenAPI documents, Tables,
-//! snapshots behind the pages of a list, and rotation of logs.
+//! snapshots behind the pages of a list, rotation of logs, more
+//! than one container, volumes, limits and OOM kills, a Pod that cannot be scheduled, eviction, indexed Jobs, Pod
+//! failure policies, restarts in place, the back-off after a failed pull, exec and attach.
 
 mod access;
 mod admission;
 mod cluster;
+mod controllers;
 mod deletion;
 mod discovery;
+mod events;
 mod http;
+mod jobs;
 mod kind;
+mod kubelet;
+mod log;
+mod logs;
 mod objects;
 mod patch;
+mod pods;
 mod refusal;
 mod request;
 mod selector;
@@ -27,7 +38,8 @@ mod state;
 mod watch;
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use actix_web::web::Data;
 use serde_json::{Value, json};
@@ -35,30 +47,56 @@ use tempfile::TempDir;
 
 use access::Ban;
 use cluster::Cluster;
+use controllers::Controllers;
 use server::Server;
 
 /// How many changes are remembered for watches, unless a test says otherwise.
 const HISTORY_LENGTH: usize = 10_000;
+
+/// As a real Job controller waits.
+const RETRY_DELAY: Duration = Duration::from_secs(10);
 
 /// A double that runs; dropped, it ends.
 #[derive(Debug)]
 pub struct Kubernetes {
     cluster: Data<Cluster>,
     server: Server,
+    _controllers: Controllers,
     folder: TempDir,
 }
 
 /// How a double is to be.
 #[derive(Debug)]
 pub struct KubernetesBuilder {
+    settings: Settings,
+}
+
+#[derive(Debug)]
+struct Settings {
     history_length: usize,
+    retry_delay: Duration,
+    images: Option<PathBuf>,
 }
 
 impl KubernetesBuilder {
     /// How many changes a watch can lag behind before it is told that they are gone.
     #[must_use]
     pub fn history_length(mut self, changes: usize) -> Self {
-        self.history_length = changes;
+        self.settings.history_length = changes;
+        self
+    }
+
+    /// How long a Job waits before its second Pod; before each further one twice as long.
+    #[must_use]
+    pub fn retry_delay(mut self, delay: Duration) -> Self {
+        self.settings.retry_delay = delay;
+        self
+    }
+
+    /// The folder of the images: `registry.example/x/NAME:tag` is its folder NAME.
+    #[must_use]
+    pub fn images(mut self, folder: &Path) -> Self {
+        self.settings.images = Some(folder.to_owned());
         self
     }
 
@@ -68,9 +106,10 @@ impl KubernetesBuilder {
     /// It cannot be started, which names the reason.
     #[must_use]
     pub fn start(self) -> Kubernetes {
-        let cluster = Data::new(Cluster::new(self.history_length));
+        let cluster = Data::new(Cluster::new(self.settings));
         Kubernetes {
             server: Server::start(cluster.clone()),
+            _controllers: Controllers::start(cluster.clone().into_inner()),
             cluster,
             folder: TempDir::new().expect("a folder for the kubeconfig can be made"),
         }
@@ -87,7 +126,11 @@ impl Kubernetes {
     #[must_use]
     pub fn builder() -> KubernetesBuilder {
         KubernetesBuilder {
-            history_length: HISTORY_LENGTH,
+            settings: Settings {
+                history_length: HISTORY_LENGTH,
+                retry_delay: RETRY_DELAY,
+                images: None,
+            },
         }
     }
 

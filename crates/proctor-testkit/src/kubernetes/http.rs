@@ -14,7 +14,7 @@ use super::patch::Form;
 use super::refusal::Refusal;
 use super::request::{Query, Target};
 use super::state::Key;
-use super::{access, deletion, discovery, objects, watch};
+use super::{access, deletion, discovery, logs, objects, watch};
 
 pub(crate) async fn handle(
     request: HttpRequest,
@@ -52,6 +52,7 @@ fn answer(
             Ok(response.content_type("application/json").streaming(body))
         }
         "list" => list(cluster, &target, &query),
+        "get" if target.is_log() => logs::answer(cluster, &key(&target)?, &query),
         "get" => get(cluster, &target),
         "create" => create(cluster, &target, &query, body),
         "update" => replace(cluster, &target, &query, body),

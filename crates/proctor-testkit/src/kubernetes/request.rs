@@ -51,6 +51,10 @@ impl Target {
         Some(Key::new(self.kind, namespace, self.name.as_deref()?))
     }
 
+    pub(crate) fn is_log(&self) -> bool {
+        self.kind == Kind::Pod && self.subresource.as_deref() == Some("log")
+    }
+
     pub(crate) fn part(&self) -> Result<Part, Refusal> {
         match self.subresource.as_deref() {
             None => Ok(Part::Main),

@@ -2,7 +2,7 @@
 //! no controller; whoever changes an object says what it becomes, and the revision, the generation and the history
 //! follow by themselves.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 
 use jiff::Timestamp;
 use serde_json::Value;
@@ -47,6 +47,7 @@ pub(crate) struct State {
     history_length: usize,
     revision: u64,
     compacted: u64,
+    failures: HashMap<String, Timestamp>,
 }
 
 impl State {
@@ -57,6 +58,7 @@ impl State {
             history_length,
             revision: 1,
             compacted: 0,
+            failures: HashMap::new(),
         }
     }
 
@@ -76,6 +78,10 @@ impl State {
     /// The objects of a kind, ordered by namespace and name.
     pub(crate) fn of_kind(&self, kind: Kind) -> impl Iterator<Item = (&Key, &Value)> {
         self.objects.iter().filter(move |(key, _)| key.kind == kind)
+    }
+
+    pub(crate) fn keys(&self, kind: Kind) -> Vec<Key> {
+        self.of_kind(kind).map(|(key, _)| key.clone()).collect()
     }
 
     pub(crate) fn all(&self) -> impl Iterator<Item = (&Key, &Value)> {
@@ -152,6 +158,15 @@ impl State {
             return Err(Refusal::expired(message));
         }
         Ok(())
+    }
+
+    /// When a Pod of the Job with this uid failed last; it is no part of any object.
+    pub(crate) fn last_failure(&self, uid: &str) -> Option<Timestamp> {
+        self.failures.get(uid).copied()
+    }
+
+    pub(crate) fn failed_at(&mut self, uid: &str, moment: Timestamp) {
+        self.failures.insert(uid.to_owned(), moment);
     }
 
     /// Forgets the history.

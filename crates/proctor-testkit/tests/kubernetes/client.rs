@@ -5,6 +5,7 @@ use reqwest::{Client, Method, Response};
 use serde_json::{Value, json};
 
 pub const JOBS: &str = "/apis/batch/v1/namespaces/procs/jobs";
+pub const PODS: &str = "/api/v1/namespaces/procs/pods";
 pub const SECRETS: &str = "/api/v1/namespaces/procs/secrets";
 
 pub struct Api {

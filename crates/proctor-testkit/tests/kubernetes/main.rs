@@ -3,4 +3,6 @@
 
 mod client;
 mod objects;
+mod recorded;
+mod running;
 mod watches;
