@@ -6,7 +6,7 @@
 //! propagation, collection of what has lost its owner; watches with bookmarks, initial events and a history that
 //! ends; dry runs, access reviews, discovery. Jobs make Pods, one at a time and with retries, deadlines, suspension
 //! and expiry. Every Pod is bound to the one node, whose kubelet runs the command of its only container as a process
-//! of this machine; its log can be read and followed.
+//! of this machine; its log can be read and followed. Faults come when a test says so.
 //!
 //! Not modelled: any other kind (namespaces are just words), TLS and tokens, admission webhooks, quotas, field
 //! ownership and lists merged by key (apply and strategic merge replace lists whole), OpenAPI documents, Tables,
@@ -21,6 +21,7 @@ mod controllers;
 mod deletion;
 mod discovery;
 mod events;
+mod faults;
 mod http;
 mod jobs;
 mod kind;
@@ -48,6 +49,7 @@ use tempfile::TempDir;
 use access::Ban;
 use cluster::Cluster;
 use controllers::Controllers;
+use refusal::Refusal;
 use server::Server;
 
 /// How many changes are remembered for watches, unless a test says otherwise.
@@ -167,8 +169,30 @@ impl Kubernetes {
     }
 
     /// The next requests, whatever they ask, are 429 with a second to wait.
-    pub fn throttle(&self, requests: u64) {
-        self.cluster.throttle(requests);
+    pub fn throttle(&self, requests: usize) {
+        let refusal = Refusal::too_many_requests(1);
+        self.cluster.faults.refuse(requests, &refusal);
+    }
+
+    /// The next requests, whatever they ask, are 500.
+    pub fn fail(&self, requests: usize) {
+        let refusal = Refusal::internal("the double was told to fail");
+        self.cluster.faults.refuse(requests, &refusal);
+    }
+
+    /// From now on every request is answered only after this time.
+    pub fn delay(&self, latency: Duration) {
+        self.cluster.faults.set_latency(latency);
+    }
+
+    /// Breaks every open watch and log off, as a connection that is lost.
+    pub fn cut(&self) {
+        self.cluster.faults.cut();
+    }
+
+    /// Ends every open log as if it were whole, although its container runs on: so does a kubelet that restarts.
+    pub fn end_logs(&self) {
+        self.cluster.faults.end_logs();
     }
 
     /// From now on nobody may do this: a verb and a resource, as `get` and `pods/log`.

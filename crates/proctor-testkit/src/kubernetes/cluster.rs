@@ -2,7 +2,7 @@
 //! something has changed.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -10,9 +10,9 @@ use jiff::Timestamp;
 use tokio::sync::watch;
 
 use super::access::Ban;
+use super::faults::Faults;
 use super::jobs::Pass;
 use super::log::PodLog;
-use super::refusal::Refusal;
 use super::state::State;
 use super::{Settings, deletion, jobs, pods};
 
@@ -25,7 +25,7 @@ pub(crate) struct Cluster {
     revision: watch::Sender<u64>,
     logs: Mutex<HashMap<String, Arc<PodLog>>>,
     bans: Mutex<Vec<Ban>>,
-    to_throttle: AtomicU64,
+    pub(crate) faults: Faults,
     ends: AtomicBool,
 }
 
@@ -38,7 +38,7 @@ impl Cluster {
             revision: watch::Sender::new(0),
             logs: Mutex::default(),
             bans: Mutex::default(),
-            to_throttle: AtomicU64::new(0),
+            faults: Faults::default(),
             ends: AtomicBool::new(false),
         }
     }
@@ -107,19 +107,6 @@ impl Cluster {
 
     pub(crate) fn ban(&self, ban: Ban) {
         self.bans().push(ban);
-    }
-
-    /// The next requests are told to come again later.
-    pub(crate) fn throttle(&self, requests: u64) {
-        self.to_throttle.store(requests, Ordering::SeqCst);
-    }
-
-    /// Refuses one of the requests that are to be told to come again.
-    pub(crate) fn let_in(&self) -> Result<(), Refusal> {
-        let one_less = |left: u64| left.checked_sub(1);
-        self.to_throttle
-            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, one_less)
-            .map_or(Ok(()), |_| Err(Refusal::too_many_requests(1)))
     }
 
     /// Tells every thread to stop.

@@ -34,8 +34,21 @@ pub(crate) fn answer(path: &str) -> Option<Value> {
         "/apis/batch" => Some(group("batch")),
         "/apis/batch/v1" => Some(resources("batch")),
         "/apis/authorization.k8s.io/v1" => Some(reviews()),
-        _ => None,
+        _ => namespace(path),
     }
+}
+
+/// Any namespace is there: it is just a word.
+fn namespace(path: &str) -> Option<Value> {
+    let name = path.strip_prefix("/api/v1/namespaces/")?;
+    (!name.is_empty() && !name.contains('/')).then(|| {
+        json!({
+            "kind": "Namespace",
+            "apiVersion": "v1",
+            "metadata": {"name": name},
+            "status": {"phase": "Active"},
+        })
+    })
 }
 
 fn group(name: &str) -> Value {

@@ -10,6 +10,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use serde_json::Value;
 
 use super::cluster::Cluster;
+use super::faults::Streamed;
 use super::patch::Form;
 use super::refusal::Refusal;
 use super::request::{Query, Target};
@@ -21,6 +22,10 @@ pub(crate) async fn handle(
     body: Bytes,
     cluster: Data<Cluster>,
 ) -> HttpResponse {
+    let latency = cluster.faults.latency();
+    if !latency.is_zero() {
+        tokio::time::sleep(latency).await;
+    }
     answer(&request, &body, &cluster.into_inner()).unwrap_or_else(|refusal| refused(&refusal))
 }
 
@@ -29,7 +34,11 @@ fn answer(
     body: &Bytes,
     cluster: &Arc<Cluster>,
 ) -> Result<HttpResponse, Refusal> {
-    cluster.let_in()?;
+    cluster.faults.let_in()?;
+    let content_type = content_type(request);
+    if content_type.contains("protobuf") {
+        return Err(Refusal::unsupported_body(content_type));
+    }
     let path = request.path();
     if let Some(found) = discovery::answer(path) {
         return Ok(json(StatusCode::OK, &found));
@@ -48,6 +57,7 @@ fn answer(
     match verb {
         "watch" => {
             let body = watch::body(Arc::clone(cluster), query.watch(&target)?);
+            let body = cluster.faults.interruptible(Streamed::Watch, body);
             let mut response = HttpResponse::Ok();
             Ok(response.content_type("application/json").streaming(body))
         }
@@ -122,9 +132,7 @@ fn patch(
     request: &HttpRequest,
     body: &Bytes,
 ) -> Result<HttpResponse, Refusal> {
-    let content_type = request.headers().get(CONTENT_TYPE);
-    let content_type = content_type.and_then(|value| value.to_str().ok());
-    let form = Form::of(content_type.unwrap_or_default())?;
+    let form = Form::of(content_type(request))?;
     let (key, part, changes) = (key(target)?, target.part()?, read(body)?);
     let intent = query.intent();
     let existed = cluster.state().get(&key).is_some();
@@ -159,6 +167,13 @@ fn delete(
     }
     let told = cluster.write(|state| deletion::delete(state, &key, &options))?;
     Ok(json(StatusCode::OK, &told))
+}
+
+fn content_type(request: &HttpRequest) -> &str {
+    let found = request.headers().get(CONTENT_TYPE);
+    found
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default()
 }
 
 fn key(target: &Target) -> Result<Key, Refusal> {

@@ -1,12 +1,11 @@
 //! The answer to a request for a Pod's log: whether there is one, and which part of it is asked for.
 
-use std::sync::Arc;
-
 use actix_web::HttpResponse;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
 use super::cluster::Cluster;
+use super::faults::Streamed;
 use super::log::Options;
 use super::refusal::Refusal;
 use super::request::Query;
@@ -36,9 +35,11 @@ pub(crate) fn answer(cluster: &Cluster, key: &Key, query: &Query) -> Result<Http
     }
     let log = cluster.open_log(pod["metadata"]["uid"].as_str().unwrap_or_default());
     let mut response = HttpResponse::Ok();
-    Ok(response
-        .content_type("text/plain")
-        .streaming(Arc::clone(&log).read(options)))
+    Ok(response.content_type("text/plain").streaming(
+        cluster
+            .faults
+            .interruptible(Streamed::Log, log.read(options)),
+    ))
 }
 
 /// The name of the container that is asked for.

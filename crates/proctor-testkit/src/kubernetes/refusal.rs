@@ -116,6 +116,15 @@ impl Refusal {
         Self::new(410, "Expired", message.into())
     }
 
+    /// The body is written in a way that is not read here, as kubectl's protobuf.
+    pub(crate) fn unsupported_body(found: &str) -> Self {
+        let message = format!(
+            "the body of the request was in an unknown format - accepted media types include: application/json; \
+             not {found:?}"
+        );
+        Self::new(415, "UnsupportedMediaType", message)
+    }
+
     pub(crate) fn unsupported_patch(found: &str) -> Self {
         let message = format!(
             "the body of the request was in an unknown format - accepted media types include: \

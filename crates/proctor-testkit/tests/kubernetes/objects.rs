@@ -219,15 +219,3 @@ async fn what_a_test_forbids_is_403_and_an_access_review_says_so_beforehand() {
         );
     }
 }
-
-#[tokio::test]
-async fn a_throttled_request_is_429_and_says_when_to_come_again() {
-    let api = Api::start();
-    api.double.throttle(1);
-
-    let refused = api.open(JOBS).await;
-
-    assert_eq!(refused.status().as_u16(), 429);
-    assert_eq!(refused.headers()["retry-after"], "1");
-    assert_eq!(api.get(JOBS).await.0, 200);
-}
