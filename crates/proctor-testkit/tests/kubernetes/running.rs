@@ -92,9 +92,11 @@ async fn a_follower_is_told_what_is_printed_after_a_deletion_and_then_the_log_is
     };
 
     assert_eq!(followed().await, "up\nbye\n");
-    wait_for_async("the Pod to be gone", async || match api.get(&path).await {
-        (404, _) => Ok(()),
-        (status, body) => Err((status, body)),
+    wait_for_async("the log to be gone", async || {
+        match api.open(&path).await.status().as_u16() {
+            404 => Ok(()),
+            status => Err(status),
+        }
     })
     .await;
 }
