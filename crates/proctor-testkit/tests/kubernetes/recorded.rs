@@ -52,9 +52,16 @@ impl Scenario {
         .await;
     }
 
-    async fn until_running(&self) {
-        self.until("a Pod that runs", |_, pods| {
-            pods[0]["status"]["phase"] == "Running"
+    /// Waits until the recorded script has set its traps and says so; before that, TERM would end it.
+    async fn until_started(&self) {
+        wait_for_async("the script to have started", async || {
+            let (_, pods) = self.api.get(PODS).await;
+            let name = pods["items"][0]["metadata"]["name"].as_str();
+            let path = format!("{PODS}/{}/log", name.unwrap_or("absent"));
+            match self.api.open(&path).await.text().await.unwrap() {
+                log if log == "started\n" => Ok(()),
+                other => Err(other),
+            }
         })
         .await;
     }
@@ -187,7 +194,7 @@ async fn config_error() {
 #[tokio::test]
 async fn stopped_foreground() {
     let scenario = Scenario::start(include_str!("recordings/stopped-foreground.json")).await;
-    scenario.until_running().await;
+    scenario.until_started().await;
 
     let options = json!({"propagationPolicy": "Foreground", "gracePeriodSeconds": 2});
     let (status, job) = scenario.api.delete(&scenario.path(), &options).await;
@@ -202,7 +209,7 @@ async fn stopped_foreground() {
 async fn stopped_background_ignores_term() {
     let text = include_str!("recordings/stopped-background-ignores-term.json");
     let scenario = Scenario::start(text).await;
-    scenario.until_running().await;
+    scenario.until_started().await;
 
     let options = json!({"propagationPolicy": "Background", "gracePeriodSeconds": 2});
     let (status, answer) = scenario.api.delete(&scenario.path(), &options).await;
