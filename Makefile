@@ -36,7 +36,8 @@ sqlx-metadata: tools servers ## Write anew what the queries to Postgres are chec
 test: build servers ## Run every test; Postgres and Redis are started for it, and go with it
 	cargo test $(IN_WORKSPACE) --no-fail-fast
 
-test-all: test ## Run every test and those that take long, of which there are none yet
+test-all: test ## Run every test and those that need kubectl
+	cargo test $(IN_WORKSPACE) --test kubectl
 
 bench: build servers ## Measure against yardsticks of the same run, on servers of its own
 	cargo bench --workspace --locked --bench '*'

@@ -1,10 +1,11 @@
 //! What Proctor's tests share: waiting for conditions, ledgers that tell what really ran, the real binaries as
-//! processes under test, and private Postgres and Redis servers. It must not depend on proctord, and nothing that
-//! ships depends on it.
+//! processes under test, private Postgres and Redis servers, and a Kubernetes double. It must not depend on
+//! proctord, and nothing that ships depends on it.
 
 mod binaries;
 mod certificates;
 mod command_line;
+pub mod kubernetes;
 mod ledger;
 mod password;
 pub mod postgres;

@@ -1,0 +1,209 @@
+//! The double's one HTTP handler: it finds out what is asked, has it done, and answers as Kubernetes does.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::{CONTENT_TYPE, RETRY_AFTER};
+use actix_web::web::{Bytes, Data, Query as WebQuery};
+use actix_web::{HttpRequest, HttpResponse};
+use serde_json::Value;
+
+use super::cluster::Cluster;
+use super::faults::Streamed;
+use super::patch::Form;
+use super::refusal::Refusal;
+use super::request::{Query, Target};
+use super::state::Key;
+use super::{access, deletion, discovery, logs, objects, watch};
+
+pub(crate) async fn handle(
+    request: HttpRequest,
+    body: Bytes,
+    cluster: Data<Cluster>,
+) -> HttpResponse {
+    let latency = cluster.faults.latency();
+    if !latency.is_zero() {
+        tokio::time::sleep(latency).await;
+    }
+    answer(&request, &body, &cluster.into_inner()).unwrap_or_else(|refusal| refused(&refusal))
+}
+
+fn answer(
+    request: &HttpRequest,
+    body: &Bytes,
+    cluster: &Arc<Cluster>,
+) -> Result<HttpResponse, Refusal> {
+    cluster.faults.let_in()?;
+    let content_type = content_type(request);
+    if content_type.contains("protobuf") {
+        return Err(Refusal::unsupported_body(content_type));
+    }
+    let path = request.path();
+    if let Some(found) = discovery::answer(path) {
+        return Ok(json(StatusCode::OK, &found));
+    }
+    if matches!(path, "/readyz" | "/livez" | "/healthz") {
+        return Ok(HttpResponse::Ok().content_type("text/plain").body("ok"));
+    }
+    if path == access::PATH {
+        let review = access::review(cluster, read(body)?);
+        return Ok(json(StatusCode::CREATED, &review));
+    }
+    let target = Target::of_path(path).ok_or_else(Refusal::no_such_path)?;
+    let query = query(request)?;
+    let verb = verb(request, &target, &query)?;
+    access::check(cluster, verb, &target)?;
+    match verb {
+        "watch" => {
+            let body = watch::body(Arc::clone(cluster), query.watch(&target)?);
+            let body = cluster.faults.interruptible(Streamed::Watch, body);
+            let mut response = HttpResponse::Ok();
+            Ok(response.content_type("application/json").streaming(body))
+        }
+        "list" => list(cluster, &target, &query),
+        "get" if target.is_log() => logs::answer(cluster, &key(&target)?, &query),
+        "get" => get(cluster, &target),
+        "create" => create(cluster, &target, &query, body),
+        "update" => replace(cluster, &target, &query, body),
+        "patch" => patch(cluster, &target, &query, request, body),
+        _ => delete(cluster, &target, &query, body),
+    }
+}
+
+/// The verb as Kubernetes calls it in its rules.
+fn verb(request: &HttpRequest, target: &Target, query: &Query) -> Result<&'static str, Refusal> {
+    match (request.method().as_str(), target.name.is_some()) {
+        ("GET", false) if query.is("watch") => Ok("watch"),
+        ("GET", false) => Ok("list"),
+        ("GET", true) => Ok("get"),
+        ("POST", false) => Ok("create"),
+        ("PUT", true) => Ok("update"),
+        ("PATCH", true) => Ok("patch"),
+        ("DELETE", true) => Ok("delete"),
+        _ => Err(Refusal::method_not_allowed()),
+    }
+}
+
+fn list(cluster: &Cluster, target: &Target, query: &Query) -> Result<HttpResponse, Refusal> {
+    let selector = query.selector(target)?;
+    let limit = query.number("limit")?.unwrap_or_default();
+    let token = Some(query.text("continue")).filter(|token| !token.is_empty());
+    let list = objects::list(&cluster.state(), target.kind, &selector, limit, token)?;
+    Ok(json(StatusCode::OK, &list))
+}
+
+fn get(cluster: &Cluster, target: &Target) -> Result<HttpResponse, Refusal> {
+    target.part()?;
+    let state = cluster.state();
+    Ok(json(StatusCode::OK, state.find(&key(target)?)?))
+}
+
+fn create(
+    cluster: &Cluster,
+    target: &Target,
+    query: &Query,
+    body: &Bytes,
+) -> Result<HttpResponse, Refusal> {
+    let namespace = target.namespace.as_deref();
+    let namespace = namespace.ok_or_else(Refusal::method_not_allowed)?;
+    let (object, intent) = (read(body)?, query.intent());
+    let created =
+        cluster.write(|state| objects::create(state, target.kind, namespace, object, intent))?;
+    Ok(json(StatusCode::CREATED, &created))
+}
+
+fn replace(
+    cluster: &Cluster,
+    target: &Target,
+    query: &Query,
+    body: &Bytes,
+) -> Result<HttpResponse, Refusal> {
+    let (key, part, object) = (key(target)?, target.part()?, read(body)?);
+    let intent = query.intent();
+    let stored = cluster.write(|state| objects::replace(state, &key, part, object, intent))?;
+    Ok(json(StatusCode::OK, &stored))
+}
+
+fn patch(
+    cluster: &Cluster,
+    target: &Target,
+    query: &Query,
+    request: &HttpRequest,
+    body: &Bytes,
+) -> Result<HttpResponse, Refusal> {
+    let form = Form::of(content_type(request))?;
+    let (key, part, changes) = (key(target)?, target.part()?, read(body)?);
+    let intent = query.intent();
+    let existed = cluster.state().get(&key).is_some();
+    let stored =
+        cluster.write(|state| objects::patch(state, &key, part, form, &changes, intent))?;
+    let code = if existed {
+        StatusCode::OK
+    } else {
+        StatusCode::CREATED
+    };
+    Ok(json(code, &stored))
+}
+
+fn delete(
+    cluster: &Cluster,
+    target: &Target,
+    query: &Query,
+    body: &Bytes,
+) -> Result<HttpResponse, Refusal> {
+    target.part()?;
+    let key = key(target)?;
+    let mut options = if body.is_empty() {
+        Value::Object(serde_json::Map::new())
+    } else {
+        read(body)?
+    };
+    if !query.text("propagationPolicy").is_empty() {
+        options["propagationPolicy"] = query.text("propagationPolicy").into();
+    }
+    if let Some(grace) = query.number::<i64>("gracePeriodSeconds")? {
+        options["gracePeriodSeconds"] = grace.into();
+    }
+    let told = cluster.write(|state| deletion::delete(state, &key, &options))?;
+    Ok(json(StatusCode::OK, &told))
+}
+
+fn content_type(request: &HttpRequest) -> &str {
+    let found = request.headers().get(CONTENT_TYPE);
+    found
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default()
+}
+
+fn key(target: &Target) -> Result<Key, Refusal> {
+    target.key().ok_or_else(Refusal::no_such_path)
+}
+
+fn query(request: &HttpRequest) -> Result<Query, Refusal> {
+    WebQuery::<HashMap<String, String>>::from_query(request.query_string())
+        .map(|query| Query(query.into_inner()))
+        .map_err(|error| Refusal::bad_request(error.to_string()))
+}
+
+fn read(body: &Bytes) -> Result<Value, Refusal> {
+    serde_json::from_slice(body)
+        .map_err(|error| Refusal::bad_request(format!("the body is not JSON: {error}")))
+}
+
+fn json(code: StatusCode, body: &Value) -> HttpResponse {
+    HttpResponse::build(code)
+        .content_type("application/json")
+        .body(body.to_string())
+}
+
+fn refused(refusal: &Refusal) -> HttpResponse {
+    let code = StatusCode::from_u16(refusal.code()).expect("refusals have codes of HTTP");
+    let mut response = HttpResponse::build(code);
+    if let Some(seconds) = refusal.retry_after_secs() {
+        response.insert_header((RETRY_AFTER, seconds.to_string()));
+    }
+    response
+        .content_type("application/json")
+        .body(refusal.status().to_string())
+}

@@ -1,0 +1,41 @@
+//! Images as folders: `registry.example/x/NAME:tag` is the folder NAME of the images' folder, and its WORKDIR.
+//! `busybox` is always there and is this machine.
+
+use std::path::{Path, PathBuf};
+
+/// The folder in which an image's command starts, if there is such an image.
+pub(super) fn workdir(images: Option<&Path>, image: &str) -> Option<PathBuf> {
+    let last = image.rsplit('/').next().unwrap_or(image);
+    let name = last.split(['@', ':']).next().unwrap_or(last);
+    if name == "busybox" {
+        return Some(PathBuf::from("/"));
+    }
+    let is_plain = !name.is_empty() && !name.starts_with('.');
+    let folder = images?.join(name);
+    (is_plain && folder.is_dir()).then_some(folder)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_image_is_the_folder_of_its_last_name() {
+        let folder = tempfile::TempDir::new().expect("a folder can be made");
+        std::fs::create_dir(folder.path().join("echo")).expect("a folder can be made");
+        let found = |image| workdir(Some(folder.path()), image);
+
+        for image in [
+            "echo",
+            "echo:1",
+            "registry.example:5000/x/echo:1",
+            "x/echo@sha256:0",
+        ] {
+            assert_eq!(found(image), Some(folder.path().join("echo")), "{image}");
+        }
+        assert_eq!(found("x/busybox:1.35"), Some(PathBuf::from("/")));
+        for image in ["absent:1", "..", "x/"] {
+            assert_eq!(found(image), None, "{image}");
+        }
+    }
+}

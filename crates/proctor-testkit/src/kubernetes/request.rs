@@ -1,0 +1,134 @@
+//! What a request is about, read from its path and query. Nothing is looked up here.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use super::kind::Kind;
+use super::objects::{Intent, Part};
+use super::refusal::Refusal;
+use super::selector::Selector;
+use super::state::Key;
+use super::watch;
+
+/// Objects of a kind, one of them, or what belongs to one.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Target {
+    pub(crate) kind: Kind,
+    pub(crate) namespace: Option<String>,
+    pub(crate) name: Option<String>,
+    pub(crate) subresource: Option<String>,
+}
+
+impl Target {
+    pub(crate) fn of_path(path: &str) -> Option<Self> {
+        let parts: Vec<_> = path.trim_matches('/').split('/').collect();
+        let (group, rest) = match parts.as_slice() {
+            ["api", "v1", rest @ ..] => ("", rest),
+            ["apis", group, "v1", rest @ ..] => (*group, rest),
+            _ => return None,
+        };
+        let (namespace, rest) = match rest {
+            ["namespaces", namespace, rest @ ..] => (Some((*namespace).to_owned()), rest),
+            rest => (None, rest),
+        };
+        let (plural, name, subresource) = match rest {
+            [plural] => (plural, None, None),
+            [plural, name] => (plural, Some(name), None),
+            [plural, name, subresource] => (plural, Some(name), Some(subresource)),
+            _ => return None,
+        };
+        Some(Self {
+            kind: Kind::named(group, plural)?,
+            namespace,
+            name: name.map(|name| (*name).to_owned()),
+            subresource: subresource.map(|name| (*name).to_owned()),
+        })
+    }
+
+    /// The one object that is meant.
+    pub(crate) fn key(&self) -> Option<Key> {
+        let namespace = self.namespace.as_deref()?;
+        Some(Key::new(self.kind, namespace, self.name.as_deref()?))
+    }
+
+    pub(crate) fn is_log(&self) -> bool {
+        self.kind == Kind::Pod && self.subresource.as_deref() == Some("log")
+    }
+
+    pub(crate) fn part(&self) -> Result<Part, Refusal> {
+        match self.subresource.as_deref() {
+            None => Ok(Part::Main),
+            Some("status") => Ok(Part::Status),
+            Some(_) => Err(Refusal::no_such_path()),
+        }
+    }
+}
+
+/// The query of a request.
+#[derive(Debug, Default)]
+pub(crate) struct Query(pub(crate) HashMap<String, String>);
+
+impl Query {
+    pub(crate) fn text(&self, name: &str) -> &str {
+        self.0.get(name).map_or("", String::as_str)
+    }
+
+    pub(crate) fn is(&self, name: &str) -> bool {
+        matches!(self.text(name), "true" | "1")
+    }
+
+    pub(crate) fn number<T: std::str::FromStr>(&self, name: &str) -> Result<Option<T>, Refusal> {
+        match self.text(name) {
+            "" => Ok(None),
+            text => text.parse().map(Some).map_err(|_| {
+                Refusal::bad_request(format!("{name}: invalid value {text:?}: not a number"))
+            }),
+        }
+    }
+
+    pub(crate) fn intent(&self) -> Intent {
+        if self.text("dryRun").is_empty() {
+            Intent::Store
+        } else {
+            Intent::DryRun
+        }
+    }
+
+    pub(crate) fn selector(&self, target: &Target) -> Result<Selector, Refusal> {
+        let namespace = target.namespace.as_deref();
+        let (labels, fields) = (self.text("labelSelector"), self.text("fieldSelector"));
+        Selector::parse(target.kind, namespace, labels, fields)
+    }
+
+    pub(crate) fn watch(&self, target: &Target) -> Result<watch::Options, Refusal> {
+        Ok(watch::Options {
+            kind: target.kind,
+            selector: self.selector(target)?,
+            revision: self.number("resourceVersion")?.filter(|at| *at != 0),
+            timeout: self.number("timeoutSeconds")?.map(Duration::from_secs),
+            bookmarks: self.is("allowWatchBookmarks"),
+            initial_events: self.is("sendInitialEvents"),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_names_objects_one_of_them_or_what_belongs_to_it() {
+        let log = Target::of_path("/api/v1/namespaces/procs/pods/a/log").expect("a path of ours");
+        assert_eq!(log.key(), Some(Key::new(Kind::Pod, "procs", "a")));
+        assert_eq!(log.subresource.as_deref(), Some("log"));
+
+        let jobs = Target::of_path("/apis/batch/v1/jobs").expect("a path of ours");
+        assert_eq!((jobs.kind, jobs.namespace), (Kind::Job, None));
+
+        assert_eq!(
+            Target::of_path("/apis/batch/v1/namespaces/procs/pods"),
+            None
+        );
+        assert_eq!(Target::of_path("/openapi/v3"), None);
+    }
+}

@@ -1,0 +1,123 @@
+//! A bare HTTP client of the double, and the objects that tests make.
+
+use proctor_testkit::kubernetes::Kubernetes;
+use reqwest::{Client, Method, Response};
+use serde_json::{Value, json};
+
+pub const JOBS: &str = "/apis/batch/v1/namespaces/procs/jobs";
+pub const PODS: &str = "/api/v1/namespaces/procs/pods";
+pub const SECRETS: &str = "/api/v1/namespaces/procs/secrets";
+
+pub struct Api {
+    pub double: Kubernetes,
+    client: Client,
+}
+
+impl Api {
+    pub fn start() -> Self {
+        Self::of(Kubernetes::start())
+    }
+
+    pub fn of(double: Kubernetes) -> Self {
+        let client = Client::new();
+        Self { double, client }
+    }
+
+    pub async fn open(&self, path: &str) -> Response {
+        let url = format!("{}{path}", self.double.url());
+        self.client.get(url).send().await.unwrap()
+    }
+
+    pub async fn get(&self, path: &str) -> (u16, Value) {
+        told(self.open(path).await).await
+    }
+
+    pub async fn post(&self, path: &str, body: &Value) -> (u16, Value) {
+        self.send(Method::POST, path, "application/json", body)
+            .await
+    }
+
+    pub async fn put(&self, path: &str, body: &Value) -> (u16, Value) {
+        self.send(Method::PUT, path, "application/json", body).await
+    }
+
+    pub async fn patch(&self, path: &str, body: &Value) -> (u16, Value) {
+        self.send(Method::PATCH, path, "application/merge-patch+json", body)
+            .await
+    }
+
+    pub async fn delete(&self, path: &str, body: &Value) -> (u16, Value) {
+        self.send(Method::DELETE, path, "application/json", body)
+            .await
+    }
+
+    pub async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        content_type: &str,
+        body: &Value,
+    ) -> (u16, Value) {
+        let url = format!("{}{path}", self.double.url());
+        let request = self
+            .client
+            .request(method, url)
+            .header("content-type", content_type)
+            .body(body.to_string());
+        told(request.send().await.unwrap()).await
+    }
+}
+
+/// The lines of a watch until it ends.
+pub async fn events(response: Response) -> Vec<Value> {
+    let text = response.text().await.unwrap();
+    text.lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
+}
+
+async fn told(response: Response) -> (u16, Value) {
+    let status = response.status().as_u16();
+    (status, response.json().await.unwrap())
+}
+
+/// A Job that is created suspended and so does nothing by itself.
+pub fn suspended_job(name: &str) -> Value {
+    let mut job = job(name, "true");
+    job["spec"]["suspend"] = true.into();
+    job
+}
+
+/// A Job that runs a shell script.
+pub fn job(name: &str, script: &str) -> Value {
+    json!({
+        "apiVersion": "batch/v1",
+        "kind": "Job",
+        "metadata": {"name": name, "labels": {"proctor/execution": name}},
+        "spec": {"backoffLimit": 0, "template": {
+            "metadata": {"labels": {"proctor/execution": name}},
+            "spec": {"restartPolicy": "Never", "containers": [{
+                "name": "proc",
+                "image": "registry.local/busybox:1.35",
+                "command": ["/bin/sh", "-c", script],
+            }]},
+        }},
+    })
+}
+
+pub fn secret(name: &str, owner: &Value) -> Value {
+    json!({
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": {"name": name, "ownerReferences": [{
+            "apiVersion": "batch/v1",
+            "kind": "Job",
+            "name": owner["metadata"]["name"],
+            "uid": owner["metadata"]["uid"],
+            "controller": true,
+            "blockOwnerDeletion": true,
+        }]},
+        "immutable": true,
+        "stringData": {"TOKEN": "s3cret-value"},
+    })
+}
