@@ -54,7 +54,7 @@ async fn rollback_does_not_delete_executions_unasked() {
 
     assert_eq!(refused.code, Some(1), "{refused:?}");
     assert!(
-        refused.stderr.contains("1 executions") && refused.stderr.contains("--yes"),
+        refused.stderr.contains("executions (1 of them)") && refused.stderr.contains("--yes"),
         "{refused:?}"
     );
     assert_eq!(kept, "1");
@@ -95,7 +95,7 @@ fn start_says_everything_that_it_lacks() {
         "PROCTOR_DATABASE_URL",
         "PROCTOR_REDIS_ADDRESS",
         "proctord secrets new-key",
-        "kubernetes is not in this version",
+        "kubernetes, which is the default, is not in this version",
     ] {
         assert!(log.contains(part), "{part}: {log}");
     }
