@@ -179,6 +179,7 @@ fn new_execution() -> NewExecution {
             retries: 0,
             resources: None,
             max_concurrent: None,
+            kubernetes: None,
         },
         runner: RunnerKind::Kubernetes,
         host: None,

@@ -36,19 +36,19 @@ impl Housekeeping {
 
     /// Cleans once.
     async fn clean(&self) {
-        let names = match self.runner.held().await {
-            Ok(names) => names,
+        let all = match self.runner.held().await {
+            Ok(all) => all,
             Err(error) => return warn!(error = chain(&error), "leftovers cannot be listed"),
         };
         let mut discarded = 0_usize;
-        for name in names {
-            if !self.is_over(&name).await {
+        for held in all {
+            if !self.is_over(&held.name).await {
                 continue;
             }
-            match self.runner.discard(&name).await {
+            match self.runner.discard(&held).await {
                 Ok(()) => discarded += 1,
                 Err(error) => {
-                    warn!(execution.name = %name, error = chain(&error), "a leftover stays")
+                    warn!(execution.name = %held.name, error = chain(&error), "a leftover stays")
                 }
             }
         }

@@ -1,6 +1,7 @@
 //! What carries executions out. A runner is told what to run and tells what became of it; it knows nothing
 //! of the store, and only what it is given of an execution. The tracker drives it.
 
+pub mod kubernetes;
 pub mod local;
 
 use std::collections::BTreeMap;
@@ -27,7 +28,10 @@ pub enum LaunchError {
     Refused { reason: String },
     /// It has been started before, though nobody stored that it was created.
     #[error("it has been started before")]
-    Started,
+    Started {
+        /// What the runner calls it.
+        handle: Option<String>,
+    },
     /// It may be later.
     #[error("the {kind} runner could not prepare {execution}")]
     Unavailable {
@@ -77,7 +81,13 @@ pub enum Found {
 /// What a runner tells about an execution over time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RunEvent {
-    Running { started_at: Timestamp },
+    /// In words, what it waits for: to begin, or for somebody to confirm its end. `None`: for nothing any more.
+    Waits {
+        reason: Option<String>,
+    },
+    Running {
+        started_at: Timestamp,
+    },
     Ended(End),
 }
 
@@ -88,6 +98,8 @@ pub enum OutputItem {
     Bytes { bytes: Bytes, cursor: String },
     /// Another attempt begins here.
     Attempt { text: String, cursor: String },
+    /// Bytes may be missing here, and cannot be had any more; in words, why.
+    Gap { text: String, cursor: String },
     /// Nothing follows; `complete` if everything that was written is there.
     End { complete: bool },
 }
@@ -98,6 +110,27 @@ pub trait Output: Send {
     /// The next piece, of at most about `limit` bytes. Waits for one; a piece that was handed out and not
     /// stored comes again when the output is opened at the older cursor.
     async fn next(&mut self, limit: usize) -> Result<OutputItem, RunnerError>;
+}
+
+/// Something that a runner holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Held {
+    pub name: ExecutionName,
+    /// What the runner calls it, where that tells it from another of the same name.
+    pub handle: Option<String>,
+    pub stage: HeldStage,
+}
+
+/// How far something has come that a runner holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HeldStage {
+    /// It was put in place and never let run.
+    Prepared,
+    /// It may run.
+    Started,
+    Ended,
+    /// The runner cannot tell without looking closer; `discard` does.
+    Unknown,
 }
 
 /// Carries executions out. Every implementation passes the one conformance suite.
@@ -129,9 +162,9 @@ pub trait Runner: Send + Sync {
         cursor: Option<String>,
     ) -> Result<Box<dyn Output>, RunnerError>;
 
-    /// The executions of which this runner still holds something, running or ended.
-    async fn held(&self) -> Result<Vec<ExecutionName>, RunnerError>;
+    /// Everything that this runner holds, running or ended, whoever began it.
+    async fn held(&self) -> Result<Vec<Held>, RunnerError>;
 
-    /// Lets go of everything of an execution that has ended; what runs stays.
-    async fn discard(&self, name: &ExecutionName) -> Result<(), RunnerError>;
+    /// Lets go of what was held of an execution, and of nothing that bears its name by now; what runs stays.
+    async fn discard(&self, held: &Held) -> Result<(), RunnerError>;
 }

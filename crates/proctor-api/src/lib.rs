@@ -20,7 +20,8 @@ pub use execution::{
 pub use identity::WhoAmI;
 pub use log::{LOG_SUBPROTOCOL, LogEnd, LogEvent, LogEventKind, decode_frame, encode_frame};
 pub use metadata::{
-    ArgMetadata, ArgType, EnvVars, Metadata, Published, PublishedProc, Resources, SecretMetadata,
+    ArgMetadata, ArgType, EnvVars, ImagePullPolicy, KubernetesMetadata, Metadata, Published,
+    PublishedProc, Resources, SecretMetadata, Toleration,
 };
 pub use problem::{Mistake, Problem};
 pub use secret::{SecretAnswer, SecretNames, SecretRequest, SecretValue};

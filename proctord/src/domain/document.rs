@@ -80,6 +80,7 @@ fn read_metadata(fields: &mut Fields<'_, '_>) -> Metadata {
         resources: fields.object("resources", read_resources),
         max_concurrent: fields.count("max_concurrent"),
         allow_extra_args: fields.flag("allow_extra_args"),
+        kubernetes: None,
     };
     fields.refuse_the_rest();
     metadata

@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use jiff::Timestamp;
-use proctor_api::{Metadata, Resources, Status};
+use proctor_api::{KubernetesMetadata, Metadata, Resources, Status};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -64,6 +64,9 @@ pub struct Plan {
     pub retries: u32,
     pub resources: Option<Resources>,
     pub max_concurrent: Option<u32>,
+    /// How its Pods are to be.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kubernetes: Option<KubernetesMetadata>,
 }
 
 impl Plan {
@@ -87,6 +90,7 @@ impl Plan {
             retries: metadata.retries.unwrap_or(0),
             resources: metadata.resources.clone(),
             max_concurrent: metadata.max_concurrent,
+            kubernetes: metadata.kubernetes.clone(),
         }
     }
 }

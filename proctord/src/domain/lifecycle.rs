@@ -61,7 +61,7 @@ pub struct Ending {
 }
 
 /// What ended a run, as its runner tells it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Cause {
     /// The process ended by itself, or somebody outside Proctor ended it.
     Exited,
@@ -71,6 +71,8 @@ pub enum Cause {
     Stopped,
     /// It never was a process, though the runner tried.
     CannotStart,
+    /// It waited for what never came, and was given up before it ran.
+    NeverStarted,
     /// It is proven gone, and nobody knows how it ended.
     Gone,
 }
@@ -221,7 +223,12 @@ impl State {
                 Ok(Self::CreationFailed { reason })
             }
             (Self::Created, Event::Run { started_at }) => Ok(Self::Running { started_at }),
-            (Self::Created, Event::End(end)) => Ok(outcome(end, None, stop)),
+            (Self::Created, Event::End(end)) => Ok(match (end.cause, stop) {
+                (Cause::NeverStarted, None) => Self::CreationFailed {
+                    reason: end.ending.reason.unwrap_or_default(),
+                },
+                _ => outcome(end, None, stop),
+            }),
             (Self::Running { started_at }, Event::End(end)) => {
                 Ok(outcome(end, Some(started_at), stop))
             }
@@ -250,7 +257,7 @@ fn outcome(end: End, seen_running: Option<Timestamp>, stop: Option<&StopIntent>)
     }
     match cause {
         Cause::Exited if ending.exit == Some(Exit::Code(0)) => State::Succeeded(ending),
-        Cause::Exited | Cause::CannotStart => State::Failed(ending),
+        Cause::Exited | Cause::CannotStart | Cause::NeverStarted => State::Failed(ending),
         Cause::Stopped => {
             ending
                 .reason

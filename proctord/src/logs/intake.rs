@@ -85,7 +85,7 @@ pub(super) struct Intake {
 struct Waiting {
     to: u64,
     cursor: String,
-    attempt: Option<String>,
+    event: Option<LogEventKind>,
 }
 
 impl Intake {
@@ -114,9 +114,9 @@ impl Intake {
         self.wait_for(cursor, None);
     }
 
-    /// Takes the beginning of another attempt.
-    pub(super) fn attempt(&mut self, text: String, cursor: String) {
-        self.wait_for(cursor, Some(text));
+    /// Takes what is to be told at this place.
+    pub(super) fn event(&mut self, kind: LogEventKind, cursor: String) {
+        self.wait_for(cursor, Some(kind));
     }
 
     /// Gives out what can be.
@@ -129,11 +129,11 @@ impl Intake {
         self.settle_to(self.masker.taken())
     }
 
-    fn wait_for(&mut self, cursor: String, attempt: Option<String>) {
+    fn wait_for(&mut self, cursor: String, event: Option<LogEventKind>) {
         self.waiting.push_back(Waiting {
             to: self.read,
             cursor,
-            attempt,
+            event,
         });
     }
 
@@ -142,9 +142,8 @@ impl Intake {
         let mut events = Vec::new();
         while let Some(item) = self.waiting.pop_front_if(|item| item.to <= to) {
             self.masker.give(item.to, &mut bytes);
-            if let Some(text) = item.attempt {
+            if let Some(kind) = item.event {
                 let offset = self.offset + bytes.len() as u64;
-                let kind = LogEventKind::Attempt { text };
                 events.push(LogEvent { offset, kind });
             }
             self.out = (Some(item.cursor), item.to);

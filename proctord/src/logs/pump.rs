@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use proctor_api::LogEventKind;
 use proctor_worker::failpoint;
 use tokio::sync::watch;
 use tokio::time::Instant;
@@ -93,7 +94,10 @@ async fn pump_once(pump: Pump<'_>, patience: &mut Patience) -> Result<Pumped, Pu
         };
         match item {
             OutputItem::Bytes { bytes, cursor } => intake.bytes(&bytes, cursor),
-            OutputItem::Attempt { text, cursor } => intake.attempt(text, cursor),
+            OutputItem::Attempt { text, cursor } => {
+                intake.event(LogEventKind::Attempt { text }, cursor);
+            }
+            OutputItem::Gap { text, cursor } => intake.event(LogEventKind::Gap { text }, cursor),
             OutputItem::End { complete } => {
                 if let Some(piece) = intake.finish() {
                     store(pump, piece).await?;

@@ -15,7 +15,9 @@ use proctor_worker::{
 };
 use tokio::sync::mpsc;
 
-use super::{Found, Launch, LaunchError, Output, Prepared, RunEvent, Runner, RunnerError};
+use super::{
+    Found, Held, HeldStage, Launch, LaunchError, Output, Prepared, RunEvent, Runner, RunnerError,
+};
 use crate::bundle::{self, UnpackError};
 use crate::domain::execution::{Execution, Plan, RunnerKind};
 use crate::domain::name::ExecutionName;
@@ -82,7 +84,7 @@ impl LocalRunner {
                 WorkerError::Spec { source, .. } => LaunchError::Refused {
                     reason: source.to_string(),
                 },
-                WorkerError::AlreadyStarted { .. } => LaunchError::Started,
+                WorkerError::AlreadyStarted { .. } => LaunchError::Started { handle: None },
                 other => unavailable(execution, other),
             })
     }
@@ -170,20 +172,19 @@ impl Runner for LocalRunner {
         )))
     }
 
-    async fn held(&self) -> Result<Vec<ExecutionName>, RunnerError> {
+    async fn held(&self) -> Result<Vec<Held>, RunnerError> {
         let names = self.worker.names().await.map_err(|source| RunnerError {
             kind: RunnerKind::Local,
             doing: "list",
             execution: "its executions".to_owned(),
             source: Box::new(source),
         })?;
-        Ok(names
-            .iter()
-            .filter_map(|name| name.as_str().parse().ok())
-            .collect())
+        let ours = names.iter().filter_map(|name| name.as_str().parse().ok());
+        Ok(ours.map(held).collect())
     }
 
-    async fn discard(&self, name: &ExecutionName) -> Result<(), RunnerError> {
+    async fn discard(&self, held: &Held) -> Result<(), RunnerError> {
+        let name = &held.name;
         let failed = |source: Box<dyn std::error::Error + Send + Sync>| RunnerError {
             kind: RunnerKind::Local,
             doing: "discard",
@@ -221,6 +222,15 @@ impl Prepared for PreparedLocal {
             execution,
             source: Box::new(error),
         })
+    }
+}
+
+/// A folder's name tells no more than this.
+fn held(name: ExecutionName) -> Held {
+    Held {
+        name,
+        handle: None,
+        stage: HeldStage::Unknown,
     }
 }
 

@@ -101,6 +101,9 @@ impl Course {
         loop {
             tokio::select! {
                 event = events.recv() => match event {
+                    Some(RunEvent::Waits { reason }) => {
+                        info!(execution.id = %self.execution.id, reason, "waits");
+                    }
                     Some(RunEvent::Running { started_at }) => self.note_running(started_at).await?,
                     Some(RunEvent::Ended(end)) => return self.persist(Event::End(end), None).await,
                     None => return Ok(()),

@@ -87,9 +87,9 @@ impl Course {
                 return Ok(Try::Settled);
             }
             // A store that was put back to an older state does not know; what runs is followed all the same.
-            Err(LaunchError::Started) => {
+            Err(LaunchError::Started { handle }) => {
                 if !created_before {
-                    self.persist_created(None, sealed).await?;
+                    self.persist_created(handle, sealed).await?;
                 }
                 return Ok(Try::Settled);
             }

@@ -1,3 +1,4 @@
+use proctor_api::LogEventKind;
 use proptest::prelude::{Strategy, any};
 use proptest::{collection, prop_oneof, proptest, sample};
 
@@ -44,7 +45,8 @@ fn read(raw: &[Raw], log: &mut Log, size: usize, pieces: usize) {
             None => break,
             Some(Raw::Attempt(number)) => {
                 at += 1;
-                intake.attempt(number.to_string(), at.to_string());
+                let text = number.to_string();
+                intake.event(LogEventKind::Attempt { text }, at.to_string());
             }
             Some(Raw::Byte(_)) => {
                 at += bytes.len();
@@ -74,7 +76,7 @@ impl Log {
         assert_eq!(piece.offset, self.bytes.len() as u64);
         self.bytes.extend(piece.bytes);
         for event in piece.events {
-            let proctor_api::LogEventKind::Attempt { text } = event.kind else {
+            let LogEventKind::Attempt { text } = event.kind else {
                 panic!("{event:?}")
             };
             assert!(event.offset <= self.bytes.len() as u64);

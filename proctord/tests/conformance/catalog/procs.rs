@@ -46,6 +46,7 @@ pub fn a_proc(proc_name: &str) -> (ProcName, Metadata) {
         }),
         max_concurrent: Some(3),
         allow_extra_args: Some(false),
+        kubernetes: None,
     };
     (name(proc_name), metadata)
 }

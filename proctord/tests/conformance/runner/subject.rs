@@ -35,6 +35,7 @@ pub trait RunnerSubject: Sized + Send + Sync {
             retries: 0,
             resources: None,
             max_concurrent: None,
+            kubernetes: None,
         }
     }
 }
@@ -100,7 +101,7 @@ pub async fn end(subject: &impl RunnerSubject, execution: &Execution) -> End {
             .await
             .expect("an end is told");
         match event.expect("the end comes before the channel closes") {
-            RunEvent::Running { .. } => {}
+            RunEvent::Running { .. } | RunEvent::Waits { .. } => {}
             RunEvent::Ended(end) => return end,
         }
     }
@@ -119,6 +120,7 @@ pub async fn read(
         match item.expect("the output goes on or ends").unwrap() {
             OutputItem::Bytes { bytes: piece, .. } => bytes.extend_from_slice(&piece),
             OutputItem::Attempt { .. } => bytes.extend_from_slice(b"[attempt]"),
+            OutputItem::Gap { .. } => bytes.extend_from_slice(b"[gap]"),
             OutputItem::End { complete } => return (bytes, complete),
         }
     }

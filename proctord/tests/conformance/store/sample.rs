@@ -54,6 +54,7 @@ pub fn new_execution(name: &str) -> NewExecution {
             retries: 1,
             resources: None,
             max_concurrent: None,
+            kubernetes: None,
         },
         runner: RunnerKind::Local,
         host: Some(HOST.into()),

@@ -1,0 +1,5 @@
+//! The Kubernetes runner: each execution is a Job that bears the execution's name, created suspended and let run
+//! only after its uid has been stored. What becomes of it is learnt from one pair of watches per namespace, never
+//! by asking for a single Job over and over.
+
+pub mod seen;
