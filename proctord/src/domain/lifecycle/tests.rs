@@ -142,13 +142,26 @@ fn the_cause_and_the_exit_decide_the_outcome() {
         (Cause::Stopped, Some(Exit::Signal(15)), Status::Failed),
         (Cause::Deadline, Some(Exit::Code(0)), Status::TimedOut),
         (Cause::Gone, None, Status::Lost),
+        (Cause::NeverStarted, None, Status::CreationFailed),
     ];
     for (cause, exit, expected) in cases {
-        let state = State::Created
-            .transition(end(cause.clone(), exit), None)
-            .unwrap();
+        let state = State::Created.transition(end(cause, exit), None).unwrap();
         assert_eq!(state.status(), expected, "{cause:?} {exit:?}");
     }
+}
+
+#[test]
+fn what_never_started_was_not_created_unless_it_was_stopped_or_seen_to_run() {
+    let never = || end(Cause::NeverStarted, None);
+    let running = State::Running {
+        started_at: moment("2026-11-20T12:00:00Z"),
+    };
+
+    let stopped = State::Created.transition(never(), Some(&stop())).unwrap();
+    let failed = running.transition(never(), None).unwrap();
+
+    assert_eq!(stopped.status(), Status::Stopped);
+    assert_eq!(failed.status(), Status::Failed);
 }
 
 #[test]
