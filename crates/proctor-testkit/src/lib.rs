@@ -21,5 +21,6 @@ pub use certificates::{Authority, Certificate};
 pub use command_line::{CommandLine, Ran};
 pub use ledger::Ledger;
 pub use proctord::{Proctord, ProctordBuilder};
+pub use server::ServerProcess;
 pub use small_disk::SmallDisk;
 pub use wait::{wait_for, wait_for_async};

@@ -3,7 +3,8 @@
 
 mod database;
 
-use std::path::{Path, PathBuf};
+use std::ops::Deref;
+use std::path::Path;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -112,58 +113,10 @@ impl Server {
         format!("postgres://{USER}:{password}@127.0.0.1:{port}/{database}")
     }
 
-    #[must_use]
-    pub fn port(&self) -> u16 {
-        self.process.port()
-    }
-
     /// The password of the superuser.
     #[must_use]
     pub fn password(&self) -> &str {
         &self.password
-    }
-
-    /// Its first process.
-    #[must_use]
-    pub fn pid(&self) -> u32 {
-        self.process.pid()
-    }
-
-    /// Where it keeps everything: `data`, the cluster, and `log`.
-    #[must_use]
-    pub fn folder(&self) -> PathBuf {
-        self.process.folder().to_owned()
-    }
-
-    /// What it has logged so far.
-    #[must_use]
-    pub fn log(&self) -> String {
-        self.process.log()
-    }
-
-    /// Ends it in good order; what it holds stays.
-    pub fn stop(&self) {
-        self.process.order("stop");
-    }
-
-    /// Kills all its processes where they stand.
-    pub fn kill(&self) {
-        self.process.order("kill");
-    }
-
-    /// Starts it again where it was, with what it held.
-    pub fn start_again(&self) {
-        self.process.order("start");
-    }
-
-    /// Freezes all its processes; connections stay open and silent.
-    pub fn pause(&self) {
-        self.process.order("pause");
-    }
-
-    /// Ends the pause.
-    pub fn resume(&self) {
-        self.process.order("resume");
     }
 
     /// Makes a new, empty database.
@@ -176,5 +129,14 @@ impl Server {
         let name = format!("test_{number}");
         psql(&self.url(), &format!("CREATE DATABASE {name}"));
         Database { server: self, name }
+    }
+}
+
+/// The process behind it: its port, its log, stopping and starting it.
+impl Deref for Server {
+    type Target = ServerProcess;
+
+    fn deref(&self) -> &ServerProcess {
+        &self.process
     }
 }

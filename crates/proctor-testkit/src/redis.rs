@@ -3,6 +3,7 @@
 
 mod database;
 
+use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -132,58 +133,10 @@ impl Server {
         format!("127.0.0.1:{}", self.process.port())
     }
 
-    #[must_use]
-    pub fn port(&self) -> u16 {
-        self.process.port()
-    }
-
     /// What it asks for, if anything.
     #[must_use]
     pub fn password(&self) -> Option<&str> {
         self.password.as_deref()
-    }
-
-    /// Its first process.
-    #[must_use]
-    pub fn pid(&self) -> u32 {
-        self.process.pid()
-    }
-
-    /// Where it keeps everything: `data`, `redis.conf` and `log`.
-    #[must_use]
-    pub fn folder(&self) -> PathBuf {
-        self.process.folder().to_owned()
-    }
-
-    /// What it has logged so far.
-    #[must_use]
-    pub fn log(&self) -> String {
-        self.process.log()
-    }
-
-    /// Ends it in good order; what it holds stays.
-    pub fn stop(&self) {
-        self.process.order("stop");
-    }
-
-    /// Kills all its processes where they stand; what it has answered stays.
-    pub fn kill(&self) {
-        self.process.order("kill");
-    }
-
-    /// Starts it again where it was, with what it held.
-    pub fn start_again(&self) {
-        self.process.order("start");
-    }
-
-    /// Freezes all its processes; connections stay open and silent.
-    pub fn pause(&self) {
-        self.process.order("pause");
-    }
-
-    /// Ends the pause.
-    pub fn resume(&self) {
-        self.process.order("resume");
     }
 
     /// A database that nobody else has been given.
@@ -207,5 +160,14 @@ impl Server {
             server: self,
             number: 0,
         }
+    }
+}
+
+/// The process behind it: its port, its log, stopping and starting it.
+impl Deref for Server {
+    type Target = ServerProcess;
+
+    fn deref(&self) -> &ServerProcess {
+        &self.process
     }
 }

@@ -22,7 +22,7 @@ pub(crate) struct Options {
 
 /// A server that runs, or is stopped for a while; dropped, it goes with its folder.
 #[derive(Debug)]
-pub(crate) struct ServerProcess {
+pub struct ServerProcess {
     kind: &'static str,
     pipes: Mutex<Pipes>,
     script: Child,
@@ -63,8 +63,33 @@ impl ServerProcess {
         }
     }
 
+    /// Ends it in good order; what it holds stays.
+    pub fn stop(&self) {
+        self.order("stop");
+    }
+
+    /// Kills all its processes where they stand; what it has answered stays.
+    pub fn kill(&self) {
+        self.order("kill");
+    }
+
+    /// Starts it again where it was, with what it held.
+    pub fn start_again(&self) {
+        self.order("start");
+    }
+
+    /// Freezes all its processes; connections stay open and silent.
+    pub fn pause(&self) {
+        self.order("pause");
+    }
+
+    /// Ends the pause.
+    pub fn resume(&self) {
+        self.order("resume");
+    }
+
     /// Gives an order and waits until it is carried out.
-    pub(crate) fn order(&self, word: &str) {
+    fn order(&self, word: &str) {
         let mut pipes = self.pipes.lock().unwrap_or_else(PoisonError::into_inner);
         let orders = pipes.orders.as_mut().expect("the pipe is open");
         writeln!(orders, "{word}").expect("the script takes orders");
@@ -75,22 +100,30 @@ impl ServerProcess {
         }
     }
 
-    pub(crate) fn port(&self) -> u16 {
+    #[must_use]
+    pub fn port(&self) -> u16 {
         self.port
     }
 
     /// The first of its processes.
-    pub(crate) fn pid(&self) -> u32 {
+    #[must_use]
+    pub fn pid(&self) -> u32 {
         let pipes = self.pipes.lock().unwrap_or_else(PoisonError::into_inner);
         pipes.pid
     }
 
-    pub(crate) fn folder(&self) -> &Path {
-        &self.folder
+    /// Where it keeps everything: `data`, `log`, and what it is configured with.
+    #[must_use]
+    pub fn folder(&self) -> PathBuf {
+        self.folder.clone()
     }
 
     /// What the server has logged so far, its earlier lives included.
-    pub(crate) fn log(&self) -> String {
+    ///
+    /// # Panics
+    /// It has no log.
+    #[must_use]
+    pub fn log(&self) -> String {
         let bytes = fs::read(self.folder.join("log")).expect("the server has a log");
         String::from_utf8_lossy(&bytes).into_owned()
     }

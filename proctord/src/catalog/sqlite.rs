@@ -153,21 +153,11 @@ impl Catalog for SqliteCatalog {
     }
 
     fn seal(&self, execution: &ExecutionName, secrets: &Secrets) -> Result<Vec<u8>, CatalogError> {
-        self.keys
-            .seal_for(execution, secrets)
-            .map_err(|error| CatalogError::Unavailable {
-                doing: "seal the secrets of an execution",
-                source: Box::new(error),
-            })
+        self.keys.seal_for(execution, secrets)
     }
 
     fn open(&self, execution: &ExecutionName, sealed: &[u8]) -> Result<Secrets, CatalogError> {
-        self.keys
-            .open_for(execution, sealed)
-            .map_err(|error| CatalogError::Damaged {
-                what: format!("the sealed secrets of {execution}"),
-                source: Some(Box::new(error)),
-            })
+        self.keys.open_for(execution, sealed)
     }
 
     async fn put_bundle(&self, digest: &str, bundle: Bytes) -> Result<(), CatalogError> {

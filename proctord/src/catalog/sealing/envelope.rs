@@ -10,6 +10,7 @@ use secrecy::zeroize::Zeroizing;
 use serde::{Deserialize, Serialize};
 
 use super::{Sealed, SealingError, SecretKeys};
+use crate::catalog::CatalogError;
 use crate::domain::environment::Secrets;
 use crate::domain::name::ExecutionName;
 
@@ -60,6 +61,34 @@ impl SecretKeys {
         &self,
         execution: &ExecutionName,
         secrets: &Secrets,
+    ) -> Result<Vec<u8>, CatalogError> {
+        self.seal_values(execution, secrets)
+            .map_err(|error| CatalogError::Unavailable {
+                doing: "seal the secrets of an execution",
+                source: Box::new(error),
+            })
+    }
+
+    /// Opens the secrets of an execution.
+    ///
+    /// # Errors
+    /// The key is missing or wrong, or the bytes are not those that were sealed for this execution.
+    pub fn open_for(
+        &self,
+        execution: &ExecutionName,
+        sealed: &[u8],
+    ) -> Result<Secrets, CatalogError> {
+        self.open_values(execution, sealed)
+            .map_err(|error| CatalogError::Damaged {
+                what: format!("the sealed secrets of {execution}"),
+                source: Some(Box::new(error)),
+            })
+    }
+
+    fn seal_values(
+        &self,
+        execution: &ExecutionName,
+        secrets: &Secrets,
     ) -> Result<Vec<u8>, SealingError> {
         let values: BTreeMap<_, _> = secrets
             .iter()
@@ -70,11 +99,7 @@ impl SecretKeys {
         self.seal_at(&place(execution), &plain)?.to_bytes()
     }
 
-    /// Opens the secrets of an execution.
-    ///
-    /// # Errors
-    /// The key is missing or wrong, or the bytes are not those that were sealed for this execution.
-    pub fn open_for(
+    fn open_values(
         &self,
         execution: &ExecutionName,
         sealed: &[u8],

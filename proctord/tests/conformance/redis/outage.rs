@@ -4,6 +4,7 @@
 use std::time::{Duration, Instant};
 
 use futures::future::join_all;
+use proctor_testkit::ServerProcess;
 use proctor_testkit::redis::Server;
 use proctor_testkit::wait_for_async;
 use proctord::catalog::redis::RedisCatalog;
@@ -67,7 +68,7 @@ async fn a_stopped_and_a_killed_server_are_told_and_found_again() {
     let server = Server::start();
     let catalog = catalog_of(&server);
     catalog.publish(&[a_proc("say-hello")]).await.unwrap();
-    let gone: [fn(&Server); 2] = [Server::stop, Server::kill];
+    let gone: [fn(&ServerProcess); 2] = [ServerProcess::stop, ServerProcess::kill];
 
     for end in gone {
         end(&server);

@@ -8,7 +8,8 @@ use proctord::domain::lifecycle::Event;
 use proctord::store::{NewExecution, Store, StoreError};
 
 use super::sample::{
-    accept, append, change, limited, log_end, new_execution, proc_name, replica, seen, success,
+    accept, append, change, limited, log_end, new_execution, no_write_of, proc_name, replica, seen,
+    success,
 };
 use super::subject::Subject;
 
@@ -225,23 +226,7 @@ pub async fn a_replica_that_slept_writes_nothing_more(subject: impl Subject) {
         .await
         .unwrap();
 
-    let errors = [
-        change(store, &old, Event::Create).await.err(),
-        store.finish_log(old.id, old.fence, log_end(6)).await.err(),
-        store
-            .append_log(&[append(&old, 6, b"late")])
-            .await
-            .unwrap()
-            .remove(0)
-            .err(),
-    ];
-
-    for error in errors {
-        assert!(
-            matches!(error, Some(StoreError::FenceLost(id)) if id == old.id),
-            "{error:?}"
-        );
-    }
+    no_write_of(store, &old).await;
     assert_eq!(seen(store, &old).await, new);
 }
 

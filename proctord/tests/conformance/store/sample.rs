@@ -222,3 +222,19 @@ pub fn noise(length: usize) -> Vec<u8> {
     };
     std::iter::repeat_with(next).take(length).collect()
 }
+
+/// Holds that whoever goes by this execution's fence, and has a log of 6 bytes, may write nothing any more.
+pub async fn no_write_of(store: &dyn Store, old: &Execution) {
+    let errors = [
+        change(store, old, Event::Create).await.err(),
+        store.finish_log(old.id, old.fence, log_end(6)).await.err(),
+        write(store, append(old, 6, b"late")).await.err(),
+    ];
+
+    for error in errors {
+        assert!(
+            matches!(error, Some(StoreError::FenceLost(id)) if id == old.id),
+            "{error:?}"
+        );
+    }
+}
