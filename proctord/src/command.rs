@@ -25,6 +25,9 @@ enum Command {
     /// Run everything on this machine with nothing installed: SQLite, local processes, loopback only
     Dev(dev::Dev),
     /// Serve from Postgres and Redis
+    ///
+    /// What it needs is said in the environment or in config.yaml: `proctord check-config` shows what is in force
+    /// and what is missing, .env.sample describes every setting.
     #[command(visible_alias = "s")]
     Start,
     /// Bring the schema of the database up to date; `start` does not do it by itself

@@ -23,6 +23,12 @@ pub(super) struct ConfigFile {
     values: BTreeMap<String, FileValue>,
 }
 
+/// A file that is there and cannot be used.
+pub(super) struct BrokenFile {
+    pub(super) path: PathBuf,
+    pub(super) mistakes: Vec<String>,
+}
+
 /// A value with its place.
 pub(super) struct FileValue {
     pub(super) key: String,
@@ -35,7 +41,7 @@ impl ConfigFile {
     pub(super) fn find(
         environment: &BTreeMap<String, String>,
         folder: &Path,
-    ) -> Result<Option<Self>, Vec<String>> {
+    ) -> Result<Option<Self>, BrokenFile> {
         let set = |name| environment.get(name).filter(|text| !text.is_empty());
         let home = set("HOME").map(|home| Path::new(home).join(HOME_FOLDER));
         let told = set("CONFIG_LOCATION").map(PathBuf::from);
@@ -45,12 +51,14 @@ impl ConfigFile {
             .flatten()
             .map(|folder| folder.join(NAME))
         {
-            let unreadable = |error| vec![format!("{} cannot be read: {error}", path.display())];
-            match read(&path) {
-                Ok(text) => return Self::parse(&path, &text).map(Some),
-                Err(error) if is_absent(&error) => {}
-                Err(error) => return Err(unreadable(error)),
-            }
+            let parsed = match read(&path) {
+                Ok(text) => Self::parse(&path, &text),
+                Err(error) if is_absent(&error) => continue,
+                Err(error) => Err(vec![format!("{} cannot be read: {error}", path.display())]),
+            };
+            return parsed
+                .map(Some)
+                .map_err(|mistakes| BrokenFile { path, mistakes });
         }
         Ok(None)
     }

@@ -5,15 +5,14 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use super::file::ConfigFile;
+use super::file::{BrokenFile, ConfigFile};
 
 /// The layers, read but not understood.
 #[derive(Default)]
 pub struct Layers {
     environment: BTreeMap<String, String>,
     file: Option<ConfigFile>,
-    /// Why a config file that is there could not be read.
-    pub(super) mistakes: Vec<String>,
+    broken: Option<BrokenFile>,
 }
 
 /// Which layer a value is from.
@@ -49,14 +48,14 @@ impl Layers {
     /// This environment, and the first config file that it leads to from this folder.
     #[must_use]
     pub fn of(environment: BTreeMap<String, String>, folder: &Path) -> Self {
-        let (file, mistakes) = match ConfigFile::find(&environment, folder) {
-            Ok(file) => (file, Vec::new()),
-            Err(mistakes) => (None, mistakes),
+        let (file, broken) = match ConfigFile::find(&environment, folder) {
+            Ok(file) => (file, None),
+            Err(broken) => (None, Some(broken)),
         };
         Self {
             environment,
             file,
-            mistakes,
+            broken,
         }
     }
 
@@ -69,9 +68,15 @@ impl Layers {
         }
     }
 
-    /// The config file, if there is one.
+    /// The config file, if there is one, readable or not.
     pub(super) fn file(&self) -> Option<&Path> {
-        Some(self.file.as_ref()?.path())
+        let broken = self.broken.as_ref().map(|broken| broken.path.as_path());
+        self.file.as_ref().map(ConfigFile::path).or(broken)
+    }
+
+    /// Why a config file that is there cannot be used.
+    pub(super) fn mistakes(&self) -> &[String] {
+        self.broken.as_ref().map_or(&[], |broken| &broken.mistakes)
     }
 
     /// The value of a variable, from the uppermost layer that has one.

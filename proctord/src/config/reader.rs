@@ -27,9 +27,9 @@ pub(super) struct Reader {
 }
 
 impl Reader {
-    pub(super) fn new(mut layers: Layers) -> Self {
+    pub(super) fn new(layers: Layers) -> Self {
         Self {
-            mistakes: std::mem::take(&mut layers.mistakes),
+            mistakes: layers.mistakes().to_vec(),
             layers,
             known: BTreeSet::new(),
             settings: Vec::new(),

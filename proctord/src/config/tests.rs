@@ -187,7 +187,7 @@ fn the_first_file_that_there_is_counts() {
 #[test]
 fn a_file_that_cannot_be_understood_is_told_with_its_line() {
     for (text, told) in [
-        ("app:\n  port: [\n", "config.yaml:"),
+        ("app:\n  port: [\n", "config.yaml:2:9: unclosed bracket '['"),
         ("- app\n", "config.yaml must be a map"),
         (
             "app.port: 1\napp:\n  port: 2\n",
@@ -205,6 +205,9 @@ fn a_file_that_cannot_be_understood_is_told_with_its_line() {
         let mistakes = examine_file(text, &[], Purpose::Dev).mistakes;
         assert_eq!(mistakes.len(), 1, "{mistakes:?}");
         assert!(mistakes[0].starts_with(told), "{told}: {mistakes:?}");
+        assert!(!mistakes[0].contains(" at line "), "{mistakes:?}");
+        let file = examine_file(text, &[], Purpose::Dev).file;
+        assert!(file.unwrap().ends_with("config.yaml"), "{text}");
     }
     for empty in ["", "# nothing\n", "app:\n"] {
         assert_eq!(

@@ -28,7 +28,11 @@ pub(super) fn read(text: &str) -> Result<Document, (u64, u64, String)> {
         .map(Document)
         .map_err(|error| {
             let at = error.location().unwrap_or(Location::UNKNOWN);
-            (at.line(), at.column(), error.to_string())
+            let (line, column, text) = (at.line(), at.column(), error.to_string());
+            // Whoever tells of it begins with the place.
+            let place = format!(" at line {line}, column {column}");
+            let text = text.strip_suffix(&place).unwrap_or(&text).to_owned();
+            (line, column, text)
         })
 }
 

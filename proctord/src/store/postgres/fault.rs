@@ -45,7 +45,9 @@ fn damaged(doing: &'static str, error: sqlx::Error) -> StoreError {
 fn in_words(error: sqlx::Error) -> Box<dyn std::error::Error + Send + Sync> {
     match error {
         sqlx::Error::PoolTimedOut => {
-            "no connection to the database was free or could be made in time".into()
+            "no connection to the database was free or could be made in time; \
+             PROCTOR_POSTGRES_MAX_CONNECTIONS of every replica together must not be more than the server takes"
+                .into()
         }
         error => Box::new(error),
     }

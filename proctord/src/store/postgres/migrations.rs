@@ -25,6 +25,8 @@ pub struct Migration {
 pub enum MigrationError {
     #[error("the database cannot be reached")]
     Unreachable(#[source] sqlx::Error),
+    #[error("the database refuses")]
+    Refused(#[source] sqlx::Error),
     #[error(
         "the schema was changed by a newer proctord: it has step {found}, this one knows up to {known}"
     )]
@@ -128,8 +130,8 @@ async fn connect(settings: &PostgresSettings) -> Result<PgPool, MigrationError> 
     // A pool tries for as long as it may, and forgets why it could not; who waits here wants to know at once.
     let first = tokio::time::timeout(settings.patience, options.connect());
     let first = first.await.unwrap_or(Err(sqlx::Error::PoolTimedOut));
-    let closed = first.map_err(MigrationError::Unreachable)?.close();
-    closed.await.map_err(MigrationError::Unreachable)?;
+    let closed = first.map_err(unanswered)?.close();
+    closed.await.map_err(unanswered)?;
     let pool = PgPoolOptions::new()
         .max_connections(1)
         .acquire_timeout(settings.patience)
@@ -138,12 +140,12 @@ async fn connect(settings: &PostgresSettings) -> Result<PgPool, MigrationError> 
 }
 
 async fn applied(pool: &PgPool) -> Result<Vec<i64>, MigrationError> {
-    let mut connection = pool.acquire().await.map_err(MigrationError::Unreachable)?;
+    let mut connection = pool.acquire().await.map_err(unanswered)?;
     let exists: bool = sqlx::query_scalar("SELECT to_regclass($1) IS NOT NULL")
         .bind(TABLE)
         .fetch_one(&mut *connection)
         .await
-        .map_err(MigrationError::Unreachable)?;
+        .map_err(unanswered)?;
     if !exists {
         return Ok(Vec::new());
     }
@@ -154,6 +156,15 @@ async fn applied(pool: &PgPool) -> Result<Vec<i64>, MigrationError> {
     let mut versions: Vec<_> = applied.iter().map(|migration| migration.version).collect();
     versions.sort_unstable();
     Ok(versions)
+}
+
+/// A server that says no has been reached.
+fn unanswered(error: sqlx::Error) -> MigrationError {
+    if error.as_database_error().is_some() {
+        MigrationError::Refused(error)
+    } else {
+        MigrationError::Unreachable(error)
+    }
 }
 
 fn classified(error: MigrateError) -> MigrationError {
