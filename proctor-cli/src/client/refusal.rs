@@ -75,16 +75,24 @@ pub fn refusal(problem: &Problem) -> String {
         _ if lacks_route(problem) => lines.push(format!(
             "This proctord does not know what proctor {VERSION} asks of it: it may be older."
         )),
+        503 if is_not_ready(problem) => {
+            lines.push("It serves as soon as that is there; its log has every change.".to_owned());
+        }
         503 => lines.push("It may pass: try again in a moment.".to_owned()),
         _ => {}
     }
-    if !user_mistake && !problem.instance.is_empty() {
+    if !user_mistake && !is_not_ready(problem) && !problem.instance.is_empty() {
         lines.push(format!(
             "Whoever runs proctord finds more in its log under request {}.",
             visible(&problem.instance)
         ));
     }
     lines.join("\n")
+}
+
+/// Whether the service as a whole waits for something: that is in its log once, not at every request.
+fn is_not_ready(problem: &Problem) -> bool {
+    problem.kind.ends_with("/not-ready")
 }
 
 fn push_detail(lines: &mut Vec<String>, problem: &Problem) {
@@ -130,6 +138,23 @@ mod tests {
         assert_eq!(
             text,
             "Server Error!!!\nStatus Code: 500, Internal Server Error\nWhoever runs proctord finds more in its log under request req-1."
+        );
+    }
+
+    #[test]
+    fn a_service_that_waits_says_for_what_and_names_no_request() {
+        let text = refusal(&Problem {
+            kind: "/problems/not-ready".into(),
+            status: 503,
+            detail: "not ready: Redis is unreachable".into(),
+            instance: "req-1".into(),
+            ..Problem::default()
+        });
+
+        assert_eq!(
+            text,
+            "Server Error!!!\nStatus Code: 503, Service Unavailable\nnot ready: Redis is unreachable\n\
+             It serves as soon as that is there; its log has every change."
         );
     }
 
