@@ -1,19 +1,31 @@
-//! Cleans away what is over: runners' leftovers of executions that have ended long ago and whose logs are
-//! stored. It takes no input and may be repeated at any time; what the store does not know is left alone.
+//! Cleans away what is over: runners' leftovers of executions that have ended long ago and whose logs are stored,
+//! what was put in place and is not to run any more, and what still runs though its execution is over. It takes no
+//! input and may be repeated at any time, by several replicas at once; what ran for somebody whom the store does not
+//! know is left alone.
 
+mod deed;
+
+use std::collections::HashSet;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
+use futures::{StreamExt, stream};
+use jiff::Timestamp;
+use proctor_worker::failpoint;
 use tokio::time::MissedTickBehavior;
 use tracing::{info, warn};
 
+use crate::domain::execution::Execution;
 use crate::domain::name::ExecutionName;
-use crate::runner::Runner;
-use crate::store::Store;
+use crate::runner::{Held, Runner};
+use crate::store::{Store, StoreError};
 use crate::telemetry::chain;
 
-const EVERY: Duration = Duration::from_hours(1);
+use deed::{Deed, Keeping};
+
+/// How many leftovers are looked after at a time.
+const AT_A_TIME: usize = 8;
 
 /// What the housekeeping works with.
 pub struct Housekeeping {
@@ -21,56 +33,104 @@ pub struct Housekeeping {
     pub runner: Arc<dyn Runner>,
     /// How long leftovers stay.
     pub keep: Duration,
+    /// Between two looks.
+    pub every: Duration,
+    /// Between TERM and KILL of what still runs.
+    pub grace: Duration,
 }
 
 impl Housekeeping {
     /// Cleans at once and then from time to time, for ever.
     pub async fn run(self) {
-        let mut ticks = tokio::time::interval(EVERY);
+        let mut ticks = tokio::time::interval(self.every);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut told = HashSet::new();
         loop {
             ticks.tick().await;
-            self.clean().await;
+            self.clean(&mut told).await;
         }
     }
 
-    /// Cleans once.
-    async fn clean(&self) {
+    /// Cleans once. Of strangers that were told of before nothing is told again.
+    async fn clean(&self, told: &mut HashSet<ExecutionName>) {
         let all = match self.runner.held().await {
             Ok(all) => all,
             Err(error) => return warn!(error = chain(&error), "leftovers cannot be listed"),
         };
-        let mut discarded = 0_usize;
-        for held in all {
-            if !self.is_over(&held.name).await {
-                continue;
-            }
-            match self.runner.discard(&held).await {
-                Ok(()) => discarded += 1,
-                Err(error) => {
-                    warn!(execution.name = %held.name, error = chain(&error), "a leftover stays")
-                }
+        let discarded = AtomicUsize::new(0);
+        let strangers: Vec<_> = stream::iter(all)
+            .map(|held| self.look_after(held, &discarded))
+            .buffer_unordered(AT_A_TIME)
+            .filter_map(std::future::ready)
+            .collect()
+            .await;
+        for name in &strangers {
+            if !told.contains(name) {
+                warn!(execution.name = %name, "left alone: it runs or has run, and the store does not know it");
             }
         }
+        *told = strangers.into_iter().collect();
+        let discarded = discarded.into_inner();
         if discarded > 0 {
             info!(
                 executions = discarded,
-                "discarded what was left of old executions"
+                "discarded what was left of executions"
             );
         }
     }
 
-    async fn is_over(&self, name: &ExecutionName) -> bool {
-        let execution = match self.store.execution_named(name).await {
-            Ok(Some(execution)) => execution,
-            Ok(None) => return false,
+    /// Looks after one leftover; returns its name if it is a stranger's.
+    async fn look_after(&self, held: Held, discarded: &AtomicUsize) -> Option<ExecutionName> {
+        let execution = match self.find(&held.name).await {
+            Ok(execution) => execution,
             Err(error) => {
-                warn!(execution.name = %name, error = chain(&error), "a leftover stays");
-                return false;
+                warn!(execution.name = %held.name, error = chain(&error), "a leftover stays");
+                return None;
             }
         };
-        let keep = SignedDuration::try_from(self.keep).unwrap_or(SignedDuration::MAX);
-        let age = Timestamp::now().duration_since(execution.updated_at);
-        execution.is_over() && !execution.log_open && age >= keep
+        let keeping = Keeping {
+            keep: self.keep,
+            now: Timestamp::now(),
+        };
+        match deed::of(&held, execution.as_ref(), keeping) {
+            Deed::Leave => {}
+            Deed::Tell => return Some(held.name),
+            Deed::Discard => {
+                if self.discard(&held).await {
+                    discarded.fetch_add(1, Ordering::Relaxed);
+                }
+            }
+            Deed::Stop => {
+                if let Some(execution) = execution {
+                    self.stop(&execution).await;
+                }
+            }
+        }
+        None
+    }
+
+    async fn find(&self, name: &ExecutionName) -> Result<Option<Execution>, StoreError> {
+        self.store.execution_named(name).await
+    }
+
+    async fn discard(&self, held: &Held) -> bool {
+        failpoint::hit("sweep.found");
+        match self.runner.discard(held).await {
+            Ok(()) => {
+                failpoint::hit("sweep.discarded");
+                true
+            }
+            Err(error) => {
+                warn!(execution.name = %held.name, error = chain(&error), "a leftover stays");
+                false
+            }
+        }
+    }
+
+    async fn stop(&self, execution: &Execution) {
+        warn!(execution.id = %execution.id, "it still runs though it is over, and is stopped");
+        if let Err(error) = self.runner.stop(execution, self.grace).await {
+            warn!(execution.id = %execution.id, error = chain(&error), "it is stopped at the next look");
+        }
     }
 }

@@ -7,6 +7,7 @@ mod server;
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use actix_web::dev::{Server, ServerHandle};
 use actix_web::web;
@@ -89,6 +90,8 @@ impl Service {
             store: Arc::clone(&app.store),
             runner: Arc::clone(&app.runner),
             keep: config.execution.keep,
+            every: Duration::from_hours(1),
+            grace: config.execution.stop_grace,
         };
         let address = listener.local_addr()?;
         let app = web::Data::new(app);
@@ -166,7 +169,7 @@ async fn work(app: &App, housekeeping: Housekeeping) {
         app.tracker.look_for_news(),
         async {
             opened.await;
-            housekeeping.run().await;
+            tokio::join!(app.tracker.hold_lease(), housekeeping.run());
         }
     );
 }
@@ -194,6 +197,7 @@ fn application(
         logs: logs.clone(),
         replica: replica.clone(),
         grace,
+        lease: config.execution.lease,
     });
     let readiness = Readiness::new(Arc::clone(&store), Arc::clone(&catalog), backing.names());
     Ok(App {

@@ -236,6 +236,15 @@ pub trait Store: Send + Sync {
     /// writes the deliveries that it causes.
     async fn transition(&self, change: Change) -> Result<Execution, StoreError>;
 
+    /// Notes in words what a live execution waits for, under the fence; it is no change of state, and the next one
+    /// ends it. Of one that is over nothing is noted.
+    async fn note_waiting(
+        &self,
+        id: ExecutionId,
+        fence: Fence,
+        waiting: Option<&str>,
+    ) -> Result<(), StoreError>;
+
     /// Stores the wish to stop. The first wish stands, but a shorter grace replaces a longer one; an
     /// execution that has ended is returned as it is and gets no wish. Either way it is audited.
     async fn request_stop(
@@ -247,6 +256,9 @@ pub trait Store: Send + Sync {
 
     /// The live executions of a replica that somebody wishes to stop, wherever the wish was stored.
     async fn stops_of(&self, owner: &str) -> Result<Vec<Execution>, StoreError>;
+
+    /// Everything unfinished that belongs to a replica: live, or with an open log.
+    async fn unfinished_of(&self, owner: &str) -> Result<Vec<Execution>, StoreError>;
 
     /// Takes over every execution of the replica's host that is live or whose log is open: owner is the
     /// replica, fence one higher. What was QUEUED waits in the queue again, admitted or not. Once this has

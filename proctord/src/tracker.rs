@@ -6,11 +6,12 @@ mod course;
 mod doubts;
 mod finish;
 mod launch;
+mod lease;
 mod news;
 mod persist;
 mod secrets;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -31,6 +32,7 @@ use crate::runner::Runner;
 use crate::store::{Replica, Store, StoreError};
 use crate::telemetry::chain;
 use course::Course;
+use lease::Lease;
 use proctor_api::Status;
 
 /// Enough to keep every core busy, few enough for the usual limit on open files.
@@ -45,6 +47,8 @@ pub struct Parts {
     pub replica: Replica,
     /// Between TERM and KILL, unless a stop says otherwise.
     pub grace: Duration,
+    /// For how long others leave alone what is ours after our last word.
+    pub lease: Duration,
 }
 
 /// A handle on the tracker; cheap to clone.
@@ -61,6 +65,7 @@ struct Inner {
     launches: Semaphore,
     /// Told when the store may have done more than it said.
     doubts: Notify,
+    lease: Lease,
     /// Ends all courses where they stand; what they follow goes on.
     shutdown: CancellationToken,
     /// The runtime that lives as long as the service; requests come from others.
@@ -74,6 +79,8 @@ struct Signals {
     stop: watch::Sender<Option<Execution>>,
     /// Set when the launch has come to something.
     launched: watch::Sender<bool>,
+    /// Ends the course where it stands: somebody else acts for the execution, or nobody is to.
+    abandon: CancellationToken,
 }
 
 impl Tracker {
@@ -82,6 +89,7 @@ impl Tracker {
     pub fn new(parts: Parts) -> Self {
         Self {
             inner: Arc::new(Inner {
+                lease: Lease::new(parts.lease),
                 parts,
                 courses: Mutex::default(),
                 tasks: TaskTracker::new(),
@@ -99,6 +107,7 @@ impl Tracker {
         let signals = Signals {
             stop: watch::Sender::new(None),
             launched: watch::Sender::new(false),
+            abandon: self.inner.shutdown.child_token(),
         };
         {
             let mut courses = self.courses();
@@ -108,10 +117,10 @@ impl Tracker {
             courses.insert(id, signals.clone());
         }
         let tracker = self.clone();
-        let shutdown = self.inner.shutdown.clone();
         let course = async move {
+            let abandon = signals.abandon.clone();
             let course = run_to_the_end(tracker.clone(), execution, signals);
-            shutdown.run_until_cancelled(course).await;
+            abandon.run_until_cancelled(course).await;
             tracker.courses().remove(&id);
         };
         self.inner.tasks.spawn_on(course, &self.inner.runtime);
@@ -154,45 +163,46 @@ impl Tracker {
         }
     }
 
-    /// Takes over what belongs to this host.
+    /// Takes over what belongs to this host, and what belongs to none and has been left by whoever acted for it.
     ///
     /// # Errors
     /// Those of the store.
     pub async fn adopt(&self) -> Result<usize, StoreError> {
-        let adopted = self
-            .inner
-            .parts
-            .store
-            .adopt_host(&self.inner.parts.replica)
-            .await?;
+        let parts = &self.inner.parts;
+        let adopted = parts.store.adopt_host(&parts.replica).await?;
         let count = adopted.len();
-        let mut queued: Vec<ProcName> = Vec::new();
-        for execution in adopted {
-            if execution.status() == Status::Queued && execution.stop.is_none() {
-                queued.push(execution.proc_name);
-            } else {
-                self.track(execution);
-            }
-        }
-        queued.sort();
-        queued.dedup();
-        for proc_name in queued {
-            self.admit(&proc_name).await;
-        }
+        self.take_up_all(adopted).await;
         if count > 0 {
             info!(
                 executions = count,
                 "adopted the executions of an earlier start"
             );
         }
-        Ok(count)
+        self.renew_lease().await?;
+        Ok(count + self.adopt_silent().await?)
     }
 
-    /// Ends all courses where they stand and waits for them. Local executions go on without us.
+    /// Begins to act for executions of ours; queued ones wait for their turn.
+    async fn take_up_all(&self, executions: Vec<Execution>) {
+        let mut queued = BTreeSet::new();
+        for execution in executions {
+            if execution.status() == Status::Queued && execution.stop.is_none() {
+                queued.insert(execution.proc_name);
+            } else {
+                self.track(execution);
+            }
+        }
+        for proc_name in queued {
+            self.admit(&proc_name).await;
+        }
+    }
+
+    /// Ends all courses where they stand and waits for them. What they follow goes on without us.
     pub async fn shut_down(&self) {
         self.inner.shutdown.cancel();
         self.inner.tasks.close();
         self.inner.tasks.wait().await;
+        self.give_up_lease().await;
     }
 
     /// How many executions are tracked now.

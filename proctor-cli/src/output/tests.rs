@@ -50,6 +50,7 @@ fn execution() -> Execution {
         exit_code: Some(3),
         signal: None,
         reason: None,
+        waiting: None,
         started_at: Some(at(1)),
         finished_at: Some(at(90)),
         stop_requested: None,

@@ -17,6 +17,8 @@ pub struct ExecutionConfig {
     pub launch_wait: Duration,
     /// Between TERM and KILL, unless a stop says otherwise.
     pub stop_grace: Duration,
+    /// For how long others leave alone what this replica acts for after its last word.
+    pub lease: Duration,
     /// How long a runner keeps what is left of an execution whose log is stored.
     pub keep: Duration,
 }
@@ -28,6 +30,7 @@ impl ExecutionConfig {
             data_dir: reader.path("PROCTOR_DATA_DIR"),
             launch_wait: reader.duration("PROCTOR_LAUNCH_WAIT", Duration::from_secs(1)),
             stop_grace: reader.duration("PROCTOR_STOP_GRACE", Duration::from_secs(10)),
+            lease: lease(reader),
             keep: reader.duration("PROCTOR_LOCAL_JOB_KEEP", Duration::from_hours(7 * 24)),
         }
     }
@@ -47,6 +50,19 @@ impl ExecutionConfig {
             ));
         }
     }
+}
+
+/// A replica says three times in each lease that it lives; less than this could not tell it from a slow one.
+const SHORTEST_LEASE: Duration = Duration::from_millis(300);
+
+fn lease(reader: &mut Reader) -> Duration {
+    const NAME: &str = "PROCTOR_LEASE_LIFETIME";
+    let lease = reader.duration(NAME, Duration::from_secs(10));
+    if lease < SHORTEST_LEASE {
+        let name = reader.name_of(NAME);
+        reader.mistake(format!("{name} must be at least 300ms"));
+    }
+    lease
 }
 
 const DEFAULT_RUNNER: RunnerKind = RunnerKind::Kubernetes;

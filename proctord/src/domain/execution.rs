@@ -124,6 +124,8 @@ pub struct Execution {
     pub handle: Option<String>,
     /// Whether its log may still grow.
     pub log_open: bool,
+    /// In its runner's words, what it waits for while it is live.
+    pub waiting: Option<String>,
 }
 
 /// One step in an execution's life, as it is stored.
@@ -177,6 +179,7 @@ impl Execution {
             exit_code: exit.and_then(Exit::code),
             signal: exit.and_then(Exit::signal),
             reason: self.state.reason().map(ToOwned::to_owned),
+            waiting: self.waiting.clone(),
             started_at: self.state.started_at(),
             finished_at: ending.map(|ending| ending.finished_at),
             stop_requested: self.stop.as_ref().map(|stop| proctor_api::StopRequested {

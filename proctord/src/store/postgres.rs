@@ -21,6 +21,7 @@ mod step;
 mod stop;
 mod text;
 mod transition;
+mod waiting;
 
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
@@ -132,9 +133,27 @@ impl Store for PostgresStore {
         self.bounded("store a stop", work).await
     }
 
+    async fn note_waiting(
+        &self,
+        id: ExecutionId,
+        fence: Fence,
+        waiting: Option<&str>,
+    ) -> Result<(), StoreError> {
+        let doing = "note what an execution waits for";
+        let work =
+            async { waiting::note(&mut *self.connection(doing).await?, id, fence, waiting).await };
+        self.bounded(doing, work).await
+    }
+
     async fn stops_of(&self, owner: &str) -> Result<Vec<Execution>, StoreError> {
         let doing = "look for wishes to stop";
         let work = async { stop::of_owner(&mut *self.connection(doing).await?, owner).await };
+        self.bounded(doing, work).await
+    }
+
+    async fn unfinished_of(&self, owner: &str) -> Result<Vec<Execution>, StoreError> {
+        let doing = "look for what is unfinished";
+        let work = async { adopt::unfinished_of(&mut *self.connection(doing).await?, owner).await };
         self.bounded(doing, work).await
     }
 

@@ -20,6 +20,7 @@ mod step;
 mod stop;
 mod time;
 mod transition;
+mod waiting;
 
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
@@ -139,8 +140,21 @@ impl Store for SqliteStore {
         stop::request(&self.records, id, intent, &audit).await
     }
 
+    async fn note_waiting(
+        &self,
+        id: ExecutionId,
+        fence: Fence,
+        waiting: Option<&str>,
+    ) -> Result<(), StoreError> {
+        waiting::note(&self.records, id, fence, waiting).await
+    }
+
     async fn stops_of(&self, owner: &str) -> Result<Vec<Execution>, StoreError> {
         stop::of_owner(self.records.readers(), owner).await
+    }
+
+    async fn unfinished_of(&self, owner: &str) -> Result<Vec<Execution>, StoreError> {
+        adopt::unfinished_of(self.records.readers(), owner).await
     }
 
     async fn adopt_host(&self, replica: &Replica) -> Result<Vec<Execution>, StoreError> {

@@ -48,6 +48,13 @@ impl Course {
         &self.tracker.inner.parts
     }
 
+    /// Waits until this replica may change what runs. An execution of this host is nobody else's.
+    pub(super) async fn may_act(&self) {
+        if self.execution.host.is_none() {
+            self.tracker.inner.lease.held().await;
+        }
+    }
+
     async fn complete(&mut self) -> Result<(), Abandoned> {
         let launched = self.launch().await;
         self.signals.launched.send_replace(true);
@@ -101,9 +108,7 @@ impl Course {
         loop {
             tokio::select! {
                 event = events.recv() => match event {
-                    Some(RunEvent::Waits { reason }) => {
-                        info!(execution.id = %self.execution.id, reason, "waits");
-                    }
+                    Some(RunEvent::Waits { reason }) => self.note_waiting(reason).await?,
                     Some(RunEvent::Running { started_at }) => self.note_running(started_at).await?,
                     Some(RunEvent::Ended(end)) => return self.persist(Event::End(end), None).await,
                     None => return Ok(()),
@@ -137,6 +142,7 @@ impl Course {
         let grace = asked.map_or(self.parts().grace, |seconds| {
             Duration::from_secs(seconds.into())
         });
+        self.may_act().await;
         match self.parts().runner.stop(&self.execution, grace).await {
             Ok(()) => None,
             Err(error) => {

@@ -1,6 +1,8 @@
 //! The launch of one execution, in the order that lets it run at most once: put in place, store CREATED,
 //! only then start.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 use proctor_api::Status;
 use proctor_worker::failpoint;
@@ -80,6 +82,7 @@ impl Course {
         let tracker = self.tracker.clone();
         // Held until the launch is over; the semaphore is never closed.
         let _turn = tracker.inner.launches.acquire().await;
+        self.may_act().await;
         let prepared = match self.prepare(&secrets).await {
             Ok(prepared) => prepared,
             Err(LaunchError::Refused { reason }) => {
@@ -108,6 +111,7 @@ impl Course {
             drop(prepared);
             return self.withdraw().await;
         }
+        self.may_act().await;
         let started = prepared.start().await;
         failpoint::hit("launch.started");
         Ok(match started {
@@ -125,6 +129,14 @@ impl Course {
 
     /// Ends what has not been started and is not to be any more.
     async fn withdraw(&mut self) -> Result<Try, Abandoned> {
+        // Whoever is late with letting it run must not succeed after it is told to have ended.
+        if self.execution.handle.is_some() {
+            self.may_act().await;
+            let stopped = self.parts().runner.stop(&self.execution, Duration::ZERO);
+            if let Err(error) = stopped.await {
+                return Ok(Try::Again(chain(&error)));
+            }
+        }
         let at = Timestamp::now();
         self.persist(Event::Withdraw { at }, None).await?;
         Ok(Try::Settled)

@@ -6,6 +6,7 @@ use std::time::Duration;
 use tracing::{info, warn};
 
 use super::course::{Abandoned, Course};
+use crate::domain::execution::Execution;
 use crate::domain::lifecycle::Event;
 use crate::store::{Change, StoreError};
 use crate::telemetry::chain;
@@ -44,6 +45,33 @@ impl Course {
             sealed_secrets,
         })
         .await
+    }
+
+    /// Stores what the execution waits for.
+    pub(super) async fn note_waiting(&mut self, reason: Option<String>) -> Result<(), Abandoned> {
+        let mut pause = FIRST_PAUSE;
+        let Execution { id, fence, .. } = self.execution;
+        loop {
+            let noted = self
+                .parts()
+                .store
+                .note_waiting(id, fence, reason.as_deref());
+            match noted.await {
+                Ok(()) => {
+                    info!(execution.id = %id, reason, "what an execution waits for");
+                    self.execution.waiting = reason;
+                    return Ok(());
+                }
+                Err(StoreError::FenceLost(_) | StoreError::NotFound(_)) => return Err(Abandoned),
+                Err(error) => {
+                    if pause == FIRST_PAUSE {
+                        warn!(execution.id = %id, reason, error = chain(&error), "what it waits for waits for the store");
+                    }
+                    tokio::time::sleep(pause).await;
+                    pause = (pause * 2).min(LONGEST_PAUSE);
+                }
+            }
+        }
     }
 
     async fn persist_change(&mut self, change: Change) -> Result<(), Abandoned> {

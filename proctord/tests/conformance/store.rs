@@ -16,6 +16,7 @@ pub mod sample;
 pub mod stop;
 pub mod subject;
 pub mod trimming;
+pub mod waiting;
 pub mod whole;
 
 /// Instantiates every case for one kind of store.
@@ -46,6 +47,10 @@ macro_rules! store_suite {
                     an_end_after_a_wish_is_a_stop
                     whoever_acts_for_an_execution_finds_the_wish
                 }
+                waiting {
+                    what_it_waits_for_is_shown_until_the_next_change
+                    only_its_owner_says_what_it_waits_for_and_only_while_it_is_live
+                }
                 queue {
                     over_the_limit_executions_wait_and_go_on_in_order
                     nobody_overtakes_those_who_wait
@@ -73,6 +78,7 @@ macro_rules! store_suite {
                     of_many_replicas_each_execution_gets_one
                     a_replica_that_slept_writes_nothing_more
                     one_that_a_silent_replica_had_admitted_waits_again
+                    what_is_unfinished_is_its_owners
                 }
                 list {
                     each_filter_shows_what_it_names_and_nothing_else

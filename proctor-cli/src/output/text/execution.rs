@@ -74,6 +74,7 @@ fn extras(execution: &Execution) -> Vec<(&'static str, String)> {
     let stop = execution.stop_requested.as_ref();
     let rows = [
         ("Reason", execution.reason.clone()),
+        ("Waits", execution.waiting.clone()),
         (
             "Exit Code",
             execution.exit_code.map(|code| code.to_string()),

@@ -175,5 +175,6 @@ async fn insert(
         owner: new.owner.clone(),
         fence: Fence(1),
         handle: None,
+        waiting: None,
     }))
 }

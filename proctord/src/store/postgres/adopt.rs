@@ -3,12 +3,32 @@
 
 use std::num::NonZeroU32;
 
+use sqlx::PgConnection;
+
 use super::database::Database;
 use super::fault::failed;
 use super::lease;
 use super::row::{self, Row};
 use crate::domain::execution::Execution;
 use crate::store::{Replica, StoreError};
+
+/// Everything unfinished that belongs to a replica.
+pub(super) async fn unfinished_of(
+    connection: &mut PgConnection,
+    owner: &str,
+) -> Result<Vec<Execution>, StoreError> {
+    let rows = sqlx::query_as!(
+        Row,
+        "SELECT * FROM proctor.execution
+          WHERE owner = $1
+            AND v2_id IS NULL AND (log_open OR status IN ('RECEIVED', 'QUEUED', 'CREATED', 'RUNNING'))",
+        owner,
+    )
+    .fetch_all(connection)
+    .await
+    .map_err(failed("look for what is unfinished"))?;
+    in_order(rows)
+}
 
 /// Takes over everything unfinished of the replica's host.
 pub(super) async fn of_host(

@@ -52,6 +52,7 @@ pub(super) struct Row {
     #[expect(dead_code, reason = "a column that `SELECT *` brings along")]
     pub key: Option<String>,
     pub key_digest: Option<String>,
+    pub waiting: Option<String>,
 }
 
 impl TryFrom<Row> for Execution {
@@ -76,6 +77,7 @@ impl TryFrom<Row> for Execution {
             fence: Fence(row.fence),
             handle: row.handle,
             log_open: row.log_open,
+            waiting: row.waiting,
         })
     }
 }

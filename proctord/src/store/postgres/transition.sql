@@ -10,7 +10,8 @@ WITH mine AS MATERIALIZED (
 UPDATE proctor.execution AS execution
    SET status = $5, reason = $6, exit_code = $7, exit_signal = $8, started_at = $9, finished_at = $10,
        handle = coalesce($11, execution.handle), slot = $12,
-       sealed_secrets = coalesce($13, execution.sealed_secrets), updated_at = mine.at
+       sealed_secrets = coalesce($13, execution.sealed_secrets), updated_at = mine.at,
+       waiting = NULL
   FROM mine
  WHERE execution.id = mine.id
 RETURNING execution.*

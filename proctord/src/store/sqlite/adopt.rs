@@ -3,6 +3,7 @@
 
 use std::num::NonZeroU32;
 
+use sqlx::SqlitePool;
 use sqlx::sqlite::SqliteRow;
 
 use super::fault::failed;
@@ -10,6 +11,22 @@ use super::time::{micros, now};
 use super::{SqliteStore, lease, row};
 use crate::domain::execution::Execution;
 use crate::store::{Replica, StoreError};
+
+pub(super) const UNFINISHED: &str =
+    "SELECT * FROM execution WHERE owner = ? AND (live = 1 OR log_open = 1)";
+
+/// Everything unfinished that belongs to a replica.
+pub(super) async fn unfinished_of(
+    readers: &SqlitePool,
+    owner: &str,
+) -> Result<Vec<Execution>, StoreError> {
+    let rows = sqlx::query(UNFINISHED)
+        .bind(owner)
+        .fetch_all(readers)
+        .await
+        .map_err(failed("look for what is unfinished"))?;
+    in_order(&rows)
+}
 
 pub(super) const ADOPT: &str = "
     UPDATE execution SET owner = ?2, fence = fence + 1, slot = slot AND status <> 'QUEUED'

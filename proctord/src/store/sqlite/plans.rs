@@ -68,6 +68,7 @@ async fn no_unit_of_work_reads_a_table_from_end_to_end() {
         queue::LONGEST_WAITING,
         queue::GIVEN,
         stop::OF_OWNER,
+        adopt::UNFINISHED,
         adopt::ADOPT,
         idempotency::FIND,
         idempotency::PURGE,

@@ -104,6 +104,7 @@ pub(super) fn execution(row: &SqliteRow) -> Result<Execution, StoreError> {
         fence: Fence(columns.get("fence")?),
         handle: columns.get("handle")?,
         log_open: columns.get("log_open")?,
+        waiting: columns.get("waiting")?,
     })
 }
 

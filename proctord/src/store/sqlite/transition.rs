@@ -74,7 +74,7 @@ async fn update(
         "UPDATE execution
             SET status = ?4, reason = ?5, exit_code = ?6, exit_signal = ?7, started_at = ?8, finished_at = ?9,
                 handle = coalesce(?10, handle), slot = ?11, updated_at = ?12,
-                sealed_secrets = coalesce(?13, sealed_secrets)
+                sealed_secrets = coalesce(?13, sealed_secrets), waiting = NULL
           WHERE id = ?1 AND fence = ?2 AND status = ?3
          RETURNING *",
     )

@@ -61,6 +61,7 @@ pub fn execution(subject: &impl RunnerSubject, plan: Plan) -> Execution {
         fence: Fence(1),
         handle: None,
         log_open: true,
+        waiting: None,
     }
 }
 

@@ -256,3 +256,32 @@ pub async fn one_that_a_silent_replica_had_admitted_waits_again(subject: impl Su
     assert_eq!(admitted.len(), 1);
     assert_eq!((admitted[0].id, admitted[0].fence), (waiting.id, Fence(2)));
 }
+
+pub async fn what_is_unfinished_is_its_owners(subject: impl Subject) {
+    let store = subject.store();
+    let live = accept(store, anywhere(new_execution("say-hello"))).await;
+    let of_host = accept(store, new_execution("say-hello")).await;
+    let open = accept(store, anywhere(new_execution("say-hello"))).await;
+    let closed = accept(store, anywhere(new_execution("say-hello"))).await;
+    for execution in [&open, &closed] {
+        change(store, execution, Event::Create).await.unwrap();
+        change(store, execution, success()).await.unwrap();
+    }
+    store
+        .finish_log(closed.id, closed.fence, log_end(0))
+        .await
+        .unwrap();
+
+    let unfinished = store.unfinished_of("replica-1").await.unwrap();
+
+    let mut expected = Vec::new();
+    for execution in [&live, &of_host, &open] {
+        expected.push(seen(store, execution).await);
+    }
+    assert_eq!(unfinished, expected);
+    assert!(store.unfinished_of("replica-2").await.unwrap().is_empty());
+    silence(&subject).await;
+    adopt(store).await;
+    assert_eq!(store.unfinished_of("replica-1").await.unwrap(), [of_host]);
+    assert_eq!(store.unfinished_of("replica-2").await.unwrap().len(), 2);
+}

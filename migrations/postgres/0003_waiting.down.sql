@@ -1,0 +1,1 @@
+ALTER TABLE proctor.execution DROP COLUMN waiting;

@@ -1,0 +1,138 @@
+//! The lease of this replica: as long as it holds, nobody else acts for what is ours, and for what belongs to no
+//! host only its holder changes anything outside the store. What silent replicas have left is taken over here.
+//! Writes to the store need no look at it: each carries its fence.
+
+use std::collections::HashSet;
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+use jiff::SignedDuration;
+use tokio::sync::watch;
+use tokio::time::Instant;
+use tracing::{info, warn};
+
+use super::Tracker;
+use crate::domain::id::ExecutionId;
+use crate::store::StoreError;
+use crate::telemetry::chain;
+
+/// How many executions are taken over at once.
+const BATCH: NonZeroU32 = NonZeroU32::new(200).expect("200 is not zero");
+/// A renewal comes this many times in each lifetime, so that one or two that fail cost nothing.
+const RENEWALS: u32 = 3;
+
+/// Until when this replica may act, by its own clock: a replica that slept finds that its time is over without
+/// asking anybody.
+pub(super) struct Lease {
+    lifetime: Duration,
+    until: watch::Sender<Option<Instant>>,
+}
+
+impl Lease {
+    /// One that is yet to be taken.
+    pub(super) fn new(lifetime: Duration) -> Self {
+        Self {
+            lifetime,
+            until: watch::Sender::new(None),
+        }
+    }
+
+    /// Whether it holds now.
+    fn holds(&self) -> bool {
+        is_ahead(*self.until.borrow())
+    }
+
+    /// Resolves while it holds.
+    pub(super) async fn held(&self) {
+        let mut until = self.until.subscribe();
+        // The sender lives as long as the tracker; nobody waits for longer.
+        let _ = until.wait_for(|until| is_ahead(*until)).await;
+    }
+}
+
+fn is_ahead(until: Option<Instant>) -> bool {
+    until.is_some_and(|until| Instant::now() < until)
+}
+
+impl Tracker {
+    /// Renews the lease, and takes over what silent replicas have left, for ever.
+    pub async fn hold_lease(&self) {
+        let mut told = false;
+        loop {
+            match self.renew_and_adopt().await {
+                Ok(()) => told = false,
+                Err(error) if told => tracing::debug!(error = chain(&error), "no lease yet"),
+                Err(error) => {
+                    warn!(error = chain(&error), "the lease is not renewed");
+                    told = true;
+                }
+            }
+            tokio::time::sleep(self.inner.lease.lifetime / RENEWALS).await;
+        }
+    }
+
+    async fn renew_and_adopt(&self) -> Result<(), StoreError> {
+        let held_before = self.inner.lease.holds();
+        self.renew_lease().await?;
+        if !held_before {
+            self.settle_with_store().await?;
+        }
+        self.adopt_silent().await.map(drop)
+    }
+
+    /// Takes the lease or makes it longer. Its time runs from before the question.
+    pub(super) async fn renew_lease(&self) -> Result<(), StoreError> {
+        let (parts, lease) = (&self.inner.parts, &self.inner.lease);
+        let asked_at = Instant::now();
+        let lifetime = SignedDuration::try_from(lease.lifetime).unwrap_or(SignedDuration::MAX);
+        parts.store.renew_lease(&parts.replica, lifetime).await?;
+        lease.until.send_replace(Some(asked_at + lease.lifetime));
+        Ok(())
+    }
+
+    /// Takes over what replicas without a lease have left, batch by batch.
+    pub(super) async fn adopt_silent(&self) -> Result<usize, StoreError> {
+        let parts = &self.inner.parts;
+        let mut count = 0;
+        loop {
+            let adopted = parts.store.adopt_silent(&parts.replica, BATCH).await?;
+            let batch = adopted.len();
+            count += batch;
+            self.take_up_all(adopted).await;
+            if batch < BATCH.get() as usize {
+                break;
+            }
+        }
+        if count > 0 {
+            info!(
+                executions = count,
+                "took over what a silent replica has left"
+            );
+        }
+        Ok(count)
+    }
+
+    /// Others may have taken over what was ours while the lease did not hold, or nobody may have.
+    async fn settle_with_store(&self) -> Result<(), StoreError> {
+        let before: HashSet<ExecutionId> = self.courses().keys().copied().collect();
+        let parts = &self.inner.parts;
+        let ours = parts.store.unfinished_of(&parts.replica.id).await?;
+        let still_ours: HashSet<_> = ours.iter().map(|execution| execution.id).collect();
+        for id in before.difference(&still_ours) {
+            if let Some(signals) = self.courses().get(id) {
+                signals.abandon.cancel();
+            }
+        }
+        self.take_up_all(ours).await;
+        Ok(())
+    }
+
+    /// Lets others take over at once what this replica leaves.
+    pub(super) async fn give_up_lease(&self) {
+        let parts = &self.inner.parts;
+        self.inner.lease.until.send_replace(None);
+        if let Err(error) = parts.store.give_up_lease(&parts.replica.id).await {
+            warn!(error = chain(&error), "the lease ends by itself only");
+        }
+    }
+}
