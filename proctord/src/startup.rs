@@ -18,6 +18,7 @@ use uuid::Uuid;
 use crate::app::{App, Work};
 use crate::config::Config;
 use crate::data_folder::DataFolder;
+use crate::domain::execution::Defaults;
 use crate::housekeeping::Housekeeping;
 use crate::logs::Logs;
 use crate::metrics::Metrics;
@@ -202,6 +203,7 @@ fn application(
         runner,
         logs,
         tracker,
+        defaults: Defaults::default(),
         metrics: Metrics::default(),
         policy: Policy::AllowAll,
         replica,

@@ -3,6 +3,8 @@
 //! by asking for a single Job over and over.
 
 pub mod client;
+pub mod labels;
+mod manifest;
 pub mod seen;
 mod settings;
 

@@ -8,12 +8,11 @@ mod pace;
 mod resources;
 mod review;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::Request;
-use tokio::sync::Mutex;
 use tokio::time::Instant;
 
 use super::settings::Access;
@@ -39,7 +38,9 @@ pub struct Cluster {
 struct Inner {
     access: Access,
     namespace: String,
-    connection: Mutex<Option<Connection>>,
+    connection: Mutex<Connection>,
+    /// Held by whoever makes a new connection.
+    renewal: tokio::sync::Mutex<()>,
     pace: Pace,
 }
 
@@ -75,7 +76,8 @@ impl Cluster {
             inner: Arc::new(Inner {
                 access,
                 namespace,
-                connection: Mutex::new(Some(connection)),
+                connection: Mutex::new(connection),
+                renewal: tokio::sync::Mutex::default(),
                 pace: Pace::new(),
             }),
         })
@@ -87,17 +89,10 @@ impl Cluster {
         &self.inner.namespace
     }
 
-    /// A client for watches and logs. To be asked for anew for each stream: logins end.
-    ///
-    /// # Errors
-    /// There is no login to be had.
-    pub async fn streams(&self) -> Result<kube::Client, ClusterError> {
-        let connection = self.connection().await.map_err(|trouble| ClusterError {
-            verb: "log in to",
-            object: "the cluster".to_owned(),
-            fault: trouble.into(),
-        })?;
-        Ok(connection.streams)
+    /// A client for watches and logs. To be asked for anew for each stream: logins end, and requests renew them.
+    #[must_use]
+    pub fn streams(&self) -> kube::Client {
+        self.kept().streams.clone()
     }
 
     /// Whether it answers.
@@ -165,7 +160,7 @@ impl Cluster {
             return Ok(body);
         }
         if code == 401 {
-            self.renew_login(&connection).await;
+            self.kept().refuse(&connection);
         }
         if code == 429 {
             self.inner.pace.slow_down(named.unwrap_or(FIRST_PAUSE));
@@ -176,26 +171,23 @@ impl Cluster {
         })
     }
 
+    /// The connection, or a new one if its login is over.
     async fn connection(&self) -> Result<Connection, Trouble> {
-        let mut kept = self.inner.connection.lock().await;
-        match kept.as_ref() {
-            Some(connection) if !connection.is_over() || connection.is_new() => {
-                Ok(connection.clone())
-            }
-            _ => {
-                let connection = Connection::open(&self.inner.access).await?;
-                Ok(kept.insert(connection).clone())
-            }
+        let connection = self.kept().clone();
+        if !connection.is_over() {
+            return Ok(connection);
         }
+        let _renewal = self.inner.renewal.lock().await;
+        if self.kept().is_over() {
+            let renewed = Connection::open(&self.inner.access).await?;
+            *self.kept() = renewed;
+        }
+        Ok(self.kept().clone())
     }
 
-    /// Forgets a login that was refused.
-    async fn renew_login(&self, refused: &Connection) {
-        let mut kept = self.inner.connection.lock().await;
-        let is_same = |connection: &Connection| connection.since == refused.since;
-        if kept.as_ref().is_some_and(is_same) && !refused.is_new() {
-            *kept = None;
-        }
+    fn kept(&self) -> MutexGuard<'_, Connection> {
+        let connection = &self.inner.connection;
+        connection.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -208,8 +200,14 @@ impl Call {
         }
     }
 
-    /// What the answer says.
+    /// What the answer says. Why one about a Secret cannot be read would quote it.
     fn read<T: serde::de::DeserializeOwned>(&self, body: &[u8]) -> Result<T, ClusterError> {
-        serde_json::from_slice(body).map_err(|error| self.failed(Trouble::Unreadable(error).into()))
+        serde_json::from_slice(body).map_err(|error| {
+            self.failed(Fault::Unavailable(if self.is_secret {
+                Trouble::UnreadableSecret
+            } else {
+                Trouble::Unreadable(error)
+            }))
+        })
     }
 }

@@ -26,7 +26,9 @@ pub(super) struct Connection {
     pub(super) streams: Client,
     /// The namespace of the context or of the service account.
     pub(super) namespace: String,
-    pub(super) since: Instant,
+    since: Instant,
+    /// The cluster does not take its login.
+    refused: bool,
 }
 
 impl Connection {
@@ -52,19 +54,21 @@ impl Connection {
             streams,
             namespace,
             since: Instant::now(),
+            refused: false,
         })
     }
 
-    /// Whether a newer one would be no better.
-    pub(super) fn is_new(&self) -> bool {
-        self.since.elapsed() < BETWEEN_LOGINS
-    }
-
-    /// Whether its login ends now or soon.
+    /// Whether a new one is to be made: its login was refused, or ends now or soon.
     pub(super) fn is_over(&self) -> bool {
         let ends = [self.requests.valid_until(), self.streams.valid_until()];
         let soon = Timestamp::now() + BEFORE_THE_END;
-        ends.into_iter().flatten().any(|end| *end <= soon)
+        let ends_soon = ends.into_iter().flatten().any(|end| *end <= soon);
+        (self.refused || ends_soon) && self.since.elapsed() > BETWEEN_LOGINS
+    }
+
+    /// Notes that the login of this one was refused, if it still is the same.
+    pub(super) fn refuse(&mut self, used: &Self) {
+        self.refused |= self.since == used.since;
     }
 }
 

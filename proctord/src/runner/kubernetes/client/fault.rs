@@ -55,6 +55,8 @@ pub enum Trouble {
     Status { code: u16, message: String },
     #[error("its answer cannot be understood")]
     Unreadable(#[source] serde_json::Error),
+    #[error("its answer about a Secret cannot be understood")]
+    UnreadableSecret,
     #[error("a request to it cannot be put together")]
     Request(#[from] kube::core::request::Error),
     #[error("connecting to it broke")]
@@ -119,7 +121,7 @@ impl Fault {
                 "is not configured as it should be"
             }
             Self::Unavailable(Trouble::Slow) => "does not answer in time",
-            Self::Unavailable(Trouble::Status { .. } | Trouble::Unreadable(_)) => {
+            Self::Unavailable(Trouble::Status { .. } | Trouble::Unreadable(_) | Trouble::UnreadableSecret) => {
                 "is not available"
             }
             Self::Unavailable(_) => "is unreachable",

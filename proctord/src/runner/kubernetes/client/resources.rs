@@ -3,7 +3,6 @@
 
 use k8s_openapi::api::batch::v1::Job;
 use k8s_openapi::api::core::v1::{Event, Pod, Secret};
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kube::Resource;
 use kube::api::{DeleteParams, ListParams, Patch, PatchParams, PostParams, Preconditions};
 use kube::core::Request;
@@ -16,12 +15,6 @@ use super::{Call, Cluster, ClusterError, Fault, Trouble};
 
 /// How many objects a list brings at once.
 const PAGE: u32 = 500;
-
-/// An object without what it holds: all that is ever read of a Secret.
-#[derive(Debug, Deserialize)]
-struct Shell {
-    metadata: ObjectMeta,
-}
 
 /// A page of a list.
 #[derive(Debug, Deserialize)]
@@ -73,7 +66,7 @@ impl Cluster {
     /// # Errors
     /// Those of the cluster.
     pub async fn job(&self, name: &str) -> Result<Option<Job>, ClusterError> {
-        self.get::<Job, Job>(name).await
+        self.get(name).await
     }
 
     /// Changes a Job by a merge patch; with `metadata.uid` in it, another Job of that name is refused.
@@ -148,30 +141,28 @@ impl Cluster {
     /// # Errors
     /// Those of the cluster, without what is in the Secret.
     pub async fn create_secret(&self, secret: &Secret) -> Result<(), ClusterError> {
-        let mut call = self.create(secret, secret.metadata.name.as_deref())?;
-        call.is_secret = true;
+        let call = self.create(secret, secret.metadata.name.as_deref())?;
         self.call(&call).await.map(drop)
     }
 
-    /// What is known of a Secret beside what is in it.
+    /// The Secret of that name, if there is one. It shows what is in it: not to be logged.
     ///
     /// # Errors
-    /// Those of the cluster.
-    pub async fn secret(&self, name: &str) -> Result<Option<ObjectMeta>, ClusterError> {
-        let shell = self.get::<Secret, Shell>(name).await?;
-        Ok(shell.map(|shell| shell.metadata))
+    /// Those of the cluster, without what is in the Secret.
+    pub async fn secret(&self, name: &str) -> Result<Option<Secret>, ClusterError> {
+        self.get(name).await
     }
 
     /// Deletes a Secret if it is still the one that was seen.
     ///
     /// # Errors
     /// Those of the cluster.
-    pub async fn delete_secret(&self, seen: &ObjectMeta) -> Result<(), ClusterError> {
+    pub async fn delete_secret(&self, seen: &Secret) -> Result<(), ClusterError> {
         let parameters = DeleteParams::background().preconditions(Preconditions {
-            uid: seen.uid.clone(),
+            uid: seen.metadata.uid.clone(),
             resource_version: None,
         });
-        self.delete::<Secret>(seen.name.as_deref(), &parameters)
+        self.delete::<Secret>(seen.metadata.name.as_deref(), &parameters)
             .await
     }
 
@@ -189,10 +180,7 @@ impl Cluster {
         call::<K>("create", name.unwrap_or_default(), request)
     }
 
-    async fn get<K: Kind, T: DeserializeOwned>(
-        &self,
-        name: &str,
-    ) -> Result<Option<T>, ClusterError> {
+    async fn get<K: Kind + DeserializeOwned>(&self, name: &str) -> Result<Option<K>, ClusterError> {
         let request = self.path::<K>().get(name, &kube::api::GetParams::default());
         let call = call::<K>("read", name, request)?;
         match self.call(&call).await {
@@ -246,7 +234,7 @@ fn call<K: Kind>(
             verb,
             object,
             request,
-            is_secret: false,
+            is_secret: K::NAME == Secret::NAME,
         }),
         Err(error) => Err(ClusterError {
             verb,
