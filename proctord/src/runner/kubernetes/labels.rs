@@ -17,11 +17,6 @@ pub const JOB: &str = "job";
 
 /// The annotation that names the proc, whose name may be longer than a label's value.
 pub const PROC: &str = "proctor.dev/proc";
-/// The annotation of a Job that was stopped: by whom, and when.
-pub const STOPPED: &str = "proctor.dev/stopped";
-/// The annotation of a Job that never came to run and was given up: why.
-pub const GIVEN_UP: &str = "proctor.dev/given-up";
-
 /// The labels of an execution's Job, Pods and Secret.
 #[must_use]
 pub fn of(execution: &Execution, installation: Uuid) -> BTreeMap<String, String> {

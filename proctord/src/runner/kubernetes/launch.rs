@@ -168,6 +168,24 @@ impl fmt::Debug for PreparedJob {
     }
 }
 
+/// Whether it is this execution's Job, and nobody has let it run or touched it.
+pub(super) fn may_be_let_run(job: &Job, execution: &Execution, installation: Uuid) -> bool {
+    let is_own = match &execution.handle {
+        Some(uid) => stage::uid(job) == uid,
+        None => labels::belongs_to(&job.metadata, execution, installation),
+    };
+    is_own && is_ready(job)
+}
+
+/// Whether a right or a quota was missing.
+pub(super) fn is_forbidden(error: &LaunchError) -> bool {
+    let LaunchError::Unavailable { source, .. } = error else {
+        return false;
+    };
+    let cause = source.downcast_ref::<ClusterError>();
+    cause.is_some_and(|error| matches!(error.fault, Fault::Forbidden { .. }))
+}
+
 fn is_ready(job: &Job) -> bool {
     stage::is_untouched(job) && !stage::is_being_deleted(job)
 }

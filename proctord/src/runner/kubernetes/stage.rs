@@ -2,7 +2,7 @@
 
 use k8s_openapi::api::batch::v1::Job;
 
-use super::labels;
+use super::judge::{GIVEN_UP_ANNOTATION, STOPPED_ANNOTATION};
 use crate::runner::HeldStage;
 
 /// Its uid, by which it is told from another of its name.
@@ -48,7 +48,7 @@ fn is_suspended(job: &Job) -> bool {
 /// Suspended by us for good, and nothing of it is left.
 fn has_been_ended(job: &Job) -> bool {
     let by_us = job.metadata.annotations.as_ref().is_some_and(|all| {
-        [labels::STOPPED, labels::GIVEN_UP]
+        [STOPPED_ANNOTATION, GIVEN_UP_ANNOTATION]
             .iter()
             .any(|name| all.contains_key(*name))
     });

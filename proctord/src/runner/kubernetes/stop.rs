@@ -10,6 +10,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::client::{Cluster, ClusterError, Fault};
+use super::judge::STOPPED_ANNOTATION;
 use super::launch::is_gone;
 use super::manifest::grace_seconds;
 use super::{labels, stage};
@@ -60,7 +61,7 @@ async fn suspend(
         |wish| format!("by {} at {}", wish.by, wish.at),
     );
     let patch = json!({
-        "metadata": {"uid": stage::uid(job), "annotations": {labels::STOPPED: note}},
+        "metadata": {"uid": stage::uid(job), "annotations": {STOPPED_ANNOTATION: note}},
         "spec": {"suspend": true},
     });
     match cluster.patch_job(execution.name.as_str(), &patch).await {
