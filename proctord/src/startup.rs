@@ -185,12 +185,7 @@ async fn work(app: &App, carrier: &Carrier, housekeeping: Housekeeping) {
 }
 
 /// Puts the parts together; nothing runs yet.
-fn application(
-    config: &Config,
-    folder: &DataFolder,
-    backing: &Backing,
-    carrier: &Carrier,
-) -> App {
+fn application(config: &Config, folder: &DataFolder, backing: &Backing, carrier: &Carrier) -> App {
     let (store, catalog, runner) = (backing.store(), backing.catalog(), carrier.runner());
     let grace = config.execution.stop_grace;
     let logs = Logs::new(Arc::clone(&store));

@@ -3,6 +3,7 @@
 //! by asking for a single Job over and over.
 
 pub mod client;
+pub mod follow;
 mod holdings;
 pub mod judge;
 pub mod labels;
@@ -28,6 +29,8 @@ use super::{
 };
 use crate::domain::execution::{Execution, Plan, RunnerKind};
 use client::{Cluster, ClusterError, Fault};
+use follow::{Followed, follow};
+use judge::Expected;
 use launch::Launcher;
 use rights::Rights;
 use watches::Watches;
@@ -87,11 +90,7 @@ impl KubernetesRunner {
         self.cluster.namespace()
     }
 
-    fn begun(
-        &self,
-        doing: &'static str,
-        what: &impl ToString,
-    ) -> Result<&Begun, RunnerError> {
+    fn begun(&self, doing: &'static str, what: &impl ToString) -> Result<&Begun, RunnerError> {
         let failed = || failed(doing, what, NotBegun);
         self.begun.get().ok_or_else(failed)
     }

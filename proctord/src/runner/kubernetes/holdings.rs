@@ -39,7 +39,10 @@ pub(super) async fn discard(
             return Ok(());
         };
         let is_it = labels::is_of(&job.metadata, installation)
-            && held.handle.as_deref().is_none_or(|uid| stage::uid(&job) == uid);
+            && held
+                .handle
+                .as_deref()
+                .is_none_or(|uid| stage::uid(&job) == uid);
         if !is_it || stage::is_being_deleted(&job) || stage::of(&job) == HeldStage::Started {
             return Ok(());
         }

@@ -50,5 +50,8 @@ pub fn belongs_to(object: &ObjectMeta, execution: &Execution, installation: Uuid
 
 fn has(object: &ObjectMeta, name: &str, value: &str) -> bool {
     let labels = object.labels.as_ref();
-    labels.and_then(|labels| labels.get(name)).map(String::as_str) == Some(value)
+    labels
+        .and_then(|labels| labels.get(name))
+        .map(String::as_str)
+        == Some(value)
 }

@@ -86,7 +86,10 @@ impl Rights {
             );
         }
         if missing.is_empty() && !before.is_empty() {
-            info!(namespace = cluster.namespace(), "nothing is forbidden any more");
+            info!(
+                namespace = cluster.namespace(),
+                "nothing is forbidden any more"
+            );
         }
         // What is missing may be granted while nothing is asked for.
         self.lock().is_due |= !missing.is_empty();

@@ -50,11 +50,7 @@ pub(super) async fn stop(
     Ok(())
 }
 
-async fn suspend(
-    cluster: &Cluster,
-    execution: &Execution,
-    job: &Job,
-) -> Result<(), ClusterError> {
+async fn suspend(cluster: &Cluster, execution: &Execution, job: &Job) -> Result<(), ClusterError> {
     let wish = execution.stop.as_ref();
     let note = wish.map_or_else(
         || "stopped".to_owned(),
@@ -84,8 +80,7 @@ fn has_its_outcome(job: &Job, pods: &[Pod]) -> bool {
         let pods = pods.iter().filter(by_itself);
         pods.filter(|pod| phase(pod) == Some(wanted)).count()
     };
-    ended_so("Succeeded") > 0
-        || i32::try_from(ended_so("Failed")).unwrap_or(i32::MAX) > retries
+    ended_so("Succeeded") > 0 || i32::try_from(ended_so("Failed")).unwrap_or(i32::MAX) > retries
 }
 
 fn phase(pod: &Pod) -> Option<&str> {

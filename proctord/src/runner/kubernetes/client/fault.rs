@@ -121,9 +121,9 @@ impl Fault {
                 "is not configured as it should be"
             }
             Self::Unavailable(Trouble::Slow) => "does not answer in time",
-            Self::Unavailable(Trouble::Status { .. } | Trouble::Unreadable(_) | Trouble::UnreadableSecret) => {
-                "is not available"
-            }
+            Self::Unavailable(
+                Trouble::Status { .. } | Trouble::Unreadable(_) | Trouble::UnreadableSecret,
+            ) => "is not available",
             Self::Unavailable(_) => "is unreachable",
             Self::Forbidden { .. } => "refuses access",
             _ => "is not available",

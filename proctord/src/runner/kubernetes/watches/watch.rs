@@ -136,7 +136,9 @@ impl Watch {
         let mut uids = HashSet::new();
         let mut next = None;
         loop {
-            let mut params = ListParams::default().labels(&self.selector).limit(PAGE_SIZE);
+            let mut params = ListParams::default()
+                .labels(&self.selector)
+                .limit(PAGE_SIZE);
             params.continue_token = next;
             let request = self.request::<K>().list(&params);
             let request = request.map_err(kube::Error::BuildRequest)?;
