@@ -12,13 +12,14 @@
 //!
 //! Not modelled: any other kind (namespaces are just words), TLS, who a token belongs to, admission webhooks, field
 //! ownership and lists merged by key (apply and strategic merge replace lists whole), OpenAPI documents, Tables,
-//! snapshots behind the pages of a list, rotation of logs, more than one container, volumes, limits (nothing is
+//! snapshots behind the pages of a list, more than one container, volumes, limits (nothing is
 //! measured or held back), what Pods take of a node together, indexed Jobs, Pod failure policies, restarts in
 //! place, exec and attach.
 
 mod access;
 mod admission;
 mod cluster;
+mod connection;
 mod controllers;
 mod deletion;
 mod discovery;
@@ -32,6 +33,7 @@ mod kubelet;
 mod ledger;
 mod log;
 mod logs;
+mod mishaps;
 mod nodes;
 mod objects;
 mod orders;
@@ -48,6 +50,7 @@ mod watch;
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::thread;
 use std::time::Duration;
 
 use actix_web::web::Data;
@@ -57,10 +60,11 @@ use tempfile::TempDir;
 use access::Ban;
 use cluster::Cluster;
 use controllers::Controllers;
-use refusal::Refusal;
+use log::Rotation;
 use resources::Resources;
 use server::Server;
 
+pub use faults::FaultPlan;
 pub use ledger::{ContainerRun, JobCreation, Ledger};
 pub use nodes::Processes;
 
@@ -100,6 +104,8 @@ struct Settings {
     pull_delay: Duration,
     node_capacity: Resources,
     streaming_lists: bool,
+    log_rotation: Option<Rotation>,
+    faults: Option<FaultPlan>,
 }
 
 impl Default for Settings {
@@ -115,6 +121,8 @@ impl Default for Settings {
                 memory_bytes: 256 << 30,
             },
             streaming_lists: true,
+            log_rotation: None,
+            faults: None,
         }
     }
 }
@@ -146,6 +154,24 @@ impl KubernetesBuilder {
     #[must_use]
     pub fn pull_delay(mut self, delay: Duration) -> Self {
         self.settings.pull_delay = delay;
+        self
+    }
+
+    /// Rotates a log that has grown over so many bytes, looking at it this often; a real kubelet is told 10 MiB and
+    /// 10 seconds. A follower that has missed a whole file gets nothing more and is not told the end.
+    #[must_use]
+    pub fn log_rotation(mut self, largest_bytes: usize, every: Duration) -> Self {
+        self.settings.log_rotation = Some(Rotation {
+            largest_bytes,
+            every,
+        });
+        self
+    }
+
+    /// Lets requests go wrong from the start, as a plan says. If the test fails, the plan's seed is told.
+    #[must_use]
+    pub fn faults(mut self, plan: FaultPlan) -> Self {
+        self.settings.faults = Some(plan);
         self
     }
 
@@ -235,33 +261,6 @@ impl Kubernetes {
         self.cluster.state().compact();
     }
 
-    /// The next requests, whatever they ask, are 429 with a second to wait.
-    pub fn throttle(&self, requests: usize) {
-        let refusal = Refusal::too_many_requests(1);
-        self.cluster.faults.refuse(requests, &refusal);
-    }
-
-    /// The next requests, whatever they ask, are 500.
-    pub fn fail(&self, requests: usize) {
-        let refusal = Refusal::internal("the double was told to fail");
-        self.cluster.faults.refuse(requests, &refusal);
-    }
-
-    /// From now on every request is answered only after this time.
-    pub fn delay(&self, latency: Duration) {
-        self.cluster.faults.set_latency(latency);
-    }
-
-    /// Breaks every open watch and log off, as a connection that is lost.
-    pub fn cut(&self) {
-        self.cluster.faults.cut();
-    }
-
-    /// Ends every open log as if it were whole, although its container runs on: so does a kubelet that restarts.
-    pub fn end_logs(&self) {
-        self.cluster.faults.end_logs();
-    }
-
     /// From now on nobody may do this: a verb and a resource, as `get` and `pods/log`.
     pub fn forbid(&self, verb: &str, resource: &str) {
         self.cluster.access.ban(Ban {
@@ -278,5 +277,19 @@ impl Kubernetes {
             .find(|kind| kind.plural() == plural)?;
         let key = state::Key::new(kind, namespace, name);
         self.cluster.state().get(&key).cloned()
+    }
+}
+
+impl Drop for Kubernetes {
+    #[expect(
+        clippy::print_stderr,
+        reason = "who sees a test fail is to see with which faults"
+    )]
+    fn drop(&mut self) {
+        if let Some(report) = self.cluster.faults.report()
+            && thread::panicking()
+        {
+            eprintln!("{report}");
+        }
     }
 }

@@ -34,7 +34,8 @@ pub(crate) struct Cluster {
 }
 
 impl Cluster {
-    pub(crate) fn new(settings: Settings) -> Self {
+    pub(crate) fn new(mut settings: Settings) -> Self {
+        let faults = Faults::of(settings.faults.take());
         let mut state = State::new(settings.history_length);
         state.nodes.set_capacity(settings.node_capacity);
         Self {
@@ -44,7 +45,7 @@ impl Cluster {
             revision: watch::Sender::new(0),
             logs: Mutex::default(),
             access: Access::default(),
-            faults: Faults::default(),
+            faults,
             ledger: OpenLedger::default(),
             orphans: Orphans::default(),
             ends: AtomicBool::new(false),
@@ -106,7 +107,13 @@ impl Cluster {
     /// The log of the Pod with this uid, a new one if there was none.
     pub(crate) fn open_log(&self, uid: &str) -> Arc<PodLog> {
         let mut logs = locked(&self.logs);
-        Arc::clone(logs.entry(uid.to_owned()).or_default())
+        let rotation = self.settings.log_rotation;
+        let log = logs.entry(uid.to_owned());
+        Arc::clone(log.or_insert_with(|| Arc::new(PodLog::new(rotation))))
+    }
+
+    pub(crate) fn logs(&self) -> Vec<Arc<PodLog>> {
+        locked(&self.logs).values().map(Arc::clone).collect()
     }
 
     /// Tells every thread to stop.

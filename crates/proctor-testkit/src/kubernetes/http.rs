@@ -10,33 +10,52 @@ use actix_web::{HttpRequest, HttpResponse};
 use serde_json::Value;
 
 use super::cluster::Cluster;
-use super::faults::Streamed;
+use super::faults::{Fault, StreamFaults, Streamed};
 use super::kind::Kind;
 use super::objects::Intent;
 use super::patch::Form;
 use super::refusal::Refusal;
 use super::request::{Query, Target};
 use super::state::Key;
-use super::{access, deletion, discovery, eviction, logs, objects, watch};
+use super::{access, connection, deletion, discovery, eviction, logs, objects, watch};
 
 pub(crate) async fn handle(
     request: HttpRequest,
     body: Bytes,
     cluster: Data<Cluster>,
 ) -> HttpResponse {
-    let latency = cluster.faults.latency();
-    if !latency.is_zero() {
-        tokio::time::sleep(latency).await;
+    let cluster = cluster.into_inner();
+    let asked = format!("{} {}", request.method(), request.uri());
+    let course = cluster.faults.course(&asked);
+    if !course.latency.is_zero() {
+        tokio::time::sleep(course.latency).await;
     }
-    answer(&request, &body, &cluster.into_inner()).unwrap_or_else(|refusal| refused(&refusal))
+    if course.compacts {
+        cluster.state().compact();
+    }
+    let is_lost = match course.fault {
+        None => false,
+        Some(Fault::Refuse(refusal)) => return refused(&refusal),
+        Some(Fault::CutBefore) => return connection::cut(&request),
+        Some(Fault::CutAfter) => true,
+        Some(Fault::Hang) => {
+            cluster.faults.released().await;
+            return connection::cut(&request);
+        }
+    };
+    let answer = answer(&request, &body, &cluster, course.stream);
+    if is_lost {
+        return connection::cut(&request);
+    }
+    answer.unwrap_or_else(|refusal| refused(&refusal))
 }
 
 fn answer(
     request: &HttpRequest,
     body: &Bytes,
     cluster: &Arc<Cluster>,
+    faults: StreamFaults,
 ) -> Result<HttpResponse, Refusal> {
-    cluster.faults.let_in()?;
     let content_type = content_type(request);
     if content_type.contains("protobuf") {
         return Err(Refusal::unsupported_body(content_type));
@@ -66,7 +85,7 @@ fn answer(
         }
         "watch" => {
             let body = watch::body(Arc::clone(cluster), query.watch(&target)?);
-            let body = cluster.faults.interruptible(Streamed::Watch, body);
+            let body = cluster.faults.interruptible(Streamed::Watch, faults, body);
             let mut response = HttpResponse::Ok();
             Ok(response.content_type("application/json").streaming(body))
         }

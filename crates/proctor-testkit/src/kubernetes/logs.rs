@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
 use super::cluster::Cluster;
-use super::faults::Streamed;
+use super::faults::{StreamFaults, Streamed};
 use super::log::Options;
 use super::refusal::{Cause, Refusal};
 use super::request::Query;
@@ -43,11 +43,11 @@ pub(crate) fn answer(cluster: &Cluster, key: &Key, query: &Query) -> Result<Http
     }
     let log = cluster.open_log(pod["metadata"]["uid"].as_str().unwrap_or_default());
     let mut response = HttpResponse::Ok();
-    Ok(response.content_type("text/plain").streaming(
+    let body =
         cluster
             .faults
-            .interruptible(Streamed::Log, log.read(options)),
-    ))
+            .interruptible(Streamed::Log, StreamFaults::default(), log.read(options));
+    Ok(response.content_type("text/plain").streaming(body))
 }
 
 /// What a kubelet says of a container that has no log yet.
