@@ -2,30 +2,39 @@
 //! for tests and never ships.
 //!
 //! Modelled: Jobs, Pods, Secrets and core Events in any namespace, with uid, revision and generation; create, get,
-//! list with label and field selectors and in pages, replace, patch, delete with preconditions, grace and
-//! propagation, collection of what has lost its owner; watches with bookmarks, initial events and a history that
-//! ends; dry runs, access reviews, discovery. Jobs make Pods, one at a time and with retries, deadlines, suspension
-//! and expiry. Every Pod is bound to the one node, whose kubelet runs the command of its only container as a process
-//! of this machine; its log can be read and followed. Faults come when a test says so.
+//! list with label and field selectors, at a revision, and in pages that are one snapshot, replace, patch, delete
+//! with preconditions, grace and propagation, collection of what has lost its owner; watches with bookmarks, initial
+//! events and a history that ends, closed when they lag too far behind; dry runs, access reviews, discovery. Jobs
+//! make Pods, one at a time and with retries, deadlines, suspension and expiry. Every Pod is bound to the one node.
+//! Its kubelet runs the command of the only container as a process of this machine; or, for many Pods, runs nothing
+//! and takes each through the course that the test's script gives it, with OOM kills and evictions. A Pod's log can
+//! be read and followed. Time is this machine's or the test's. Faults come when a test says so.
 //!
 //! Not modelled: any other kind (namespaces are just words), TLS and tokens, admission webhooks, quotas, field
 //! ownership and lists merged by key (apply and strategic merge replace lists whole), OpenAPI documents, Tables,
-//! snapshots behind the pages of a list, rotation of logs, more
-//! than one container, volumes, limits and OOM kills, a Pod that cannot be scheduled, eviction, indexed Jobs, Pod
-//! failure policies, restarts in place, the back-off after a failed pull, exec and attach.
+//! rotation of logs, more than one container, volumes, limits that a process feels, a Pod that cannot be scheduled,
+//! indexed Jobs, Pod failure policies, restarts in place, the back-off after a failed pull, exec and attach. The
+//! scripted kubelet looks at no image, no Secret and no command.
 
 mod access;
 mod admission;
+mod agenda;
+mod audience;
+mod clock;
 mod cluster;
 mod controllers;
 mod deletion;
 mod discovery;
 mod events;
 mod faults;
+mod flow;
+mod history;
 mod http;
+mod index;
 mod jobs;
 mod kind;
 mod kubelet;
+mod list;
 mod log;
 mod logs;
 mod objects;
@@ -33,6 +42,7 @@ mod patch;
 mod pods;
 mod refusal;
 mod request;
+mod scripted;
 mod selector;
 mod server;
 mod state;
@@ -52,11 +62,20 @@ use controllers::Controllers;
 use refusal::Refusal;
 use server::Server;
 
-/// How many changes are remembered for watches, unless a test says otherwise.
+pub use clock::Clock;
+pub use scripted::{Course, Script, ScriptedPod};
+
+/// How many changes of each kind are remembered for watches, unless a test says otherwise.
 const HISTORY_LENGTH: usize = 10_000;
+
+/// As a real API server reminds a quiet watch of the revision.
+const BOOKMARK_INTERVAL: Duration = Duration::from_secs(60);
 
 /// As a real Job controller waits.
 const RETRY_DELAY: Duration = Duration::from_secs(10);
+
+/// As recorded: a second until the kubelet tells that a Pod is over, another until the Job controller has counted it.
+const END_DELAY: Duration = Duration::from_secs(2);
 
 /// A double that runs; dropped, it ends.
 #[derive(Debug)]
@@ -78,10 +97,15 @@ struct Settings {
     history_length: usize,
     retry_delay: Duration,
     images: Option<PathBuf>,
+    clock: Clock,
+    script: Option<Script>,
+    end_delay: Duration,
+    bookmark_interval: Duration,
+    longest_lag: usize,
 }
 
 impl KubernetesBuilder {
-    /// How many changes a watch can lag behind before it is told that they are gone.
+    /// How many changes of its kind a watch can lag behind before it is told that they are gone.
     #[must_use]
     pub fn history_length(mut self, changes: usize) -> Self {
         self.settings.history_length = changes;
@@ -99,6 +123,42 @@ impl KubernetesBuilder {
     #[must_use]
     pub fn images(mut self, folder: &Path) -> Self {
         self.settings.images = Some(folder.to_owned());
+        self
+    }
+
+    /// Whose time its time stamps, deadlines, retries and expiries go by.
+    #[must_use]
+    pub fn clock(mut self, clock: Clock) -> Self {
+        self.settings.clock = clock;
+        self
+    }
+
+    /// Runs nothing: each Pod takes the course that the script gives it.
+    #[must_use]
+    pub fn scripted(mut self, script: Script) -> Self {
+        self.settings.script = Some(script);
+        self
+    }
+
+    /// How long after its container's end a scripted Pod is over and its Job comes to its condition. Of the two
+    /// seconds that were recorded a real Job controller takes one; here the kubelet takes both.
+    #[must_use]
+    pub fn end_delay(mut self, delay: Duration) -> Self {
+        self.settings.end_delay = delay;
+        self
+    }
+
+    /// How often a watch is told the revision that it has come to.
+    #[must_use]
+    pub fn bookmark_interval(mut self, interval: Duration) -> Self {
+        self.settings.bookmark_interval = interval;
+        self
+    }
+
+    /// How many changes a watch can lag behind before it is closed without a word; none is unless a test says so.
+    #[must_use]
+    pub fn longest_lag(mut self, changes: usize) -> Self {
+        self.settings.longest_lag = changes;
         self
     }
 
@@ -132,6 +192,11 @@ impl Kubernetes {
                 history_length: HISTORY_LENGTH,
                 retry_delay: RETRY_DELAY,
                 images: None,
+                clock: Clock::Real,
+                script: None,
+                end_delay: END_DELAY,
+                bookmark_interval: BOOKMARK_INTERVAL,
+                longest_lag: usize::MAX,
             },
         }
     }
@@ -210,6 +275,9 @@ impl Kubernetes {
             .into_iter()
             .find(|kind| kind.plural() == plural)?;
         let key = state::Key::new(kind, namespace, name);
-        self.cluster.state().get(&key).cloned()
+        self.cluster
+            .state()
+            .get(&key)
+            .map(|found| Value::clone(found))
     }
 }

@@ -15,7 +15,7 @@ use super::patch::Form;
 use super::refusal::Refusal;
 use super::request::{Query, Target};
 use super::state::Key;
-use super::{access, deletion, discovery, logs, objects, watch};
+use super::{access, deletion, discovery, list, logs, objects, watch};
 
 pub(crate) async fn handle(
     request: HttpRequest,
@@ -86,11 +86,9 @@ fn verb(request: &HttpRequest, target: &Target, query: &Query) -> Result<&'stati
 }
 
 fn list(cluster: &Cluster, target: &Target, query: &Query) -> Result<HttpResponse, Refusal> {
-    let selector = query.selector(target)?;
-    let limit = query.number("limit")?.unwrap_or_default();
-    let token = Some(query.text("continue")).filter(|token| !token.is_empty());
-    let list = objects::list(&cluster.state(), target.kind, &selector, limit, token)?;
-    Ok(json(StatusCode::OK, &list))
+    let list = list::answer(&cluster.state(), &query.list(target)?)?;
+    let mut response = HttpResponse::Ok();
+    Ok(response.content_type("application/json").body(list))
 }
 
 fn get(cluster: &Cluster, target: &Target) -> Result<HttpResponse, Refusal> {

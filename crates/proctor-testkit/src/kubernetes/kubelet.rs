@@ -137,7 +137,7 @@ impl Tended<'_> {
             self.show(&Stage::Over(ending));
         }
         self.cluster.write(|state| {
-            if self.found(state).is_some_and(is_deleted_pod) {
+            if self.found(state).is_some_and(|pod| is_deleted_pod(pod)) {
                 deletion::end_pod(state, self.key, Some(0));
             }
         });
@@ -174,14 +174,15 @@ impl Tended<'_> {
     }
 
     /// The Pod, unless it is gone; another of its name is another one.
-    fn found<'a>(&self, state: &'a State) -> Option<&'a Value> {
+    fn found<'a>(&self, state: &'a State) -> Option<&'a Arc<Value>> {
         state
             .get(self.key)
             .filter(|pod| pod["metadata"]["uid"] == self.uid)
     }
 
     fn is_deleted(&self) -> bool {
-        self.found(&self.cluster.state()).is_none_or(is_deleted_pod)
+        self.found(&self.cluster.state())
+            .is_none_or(|pod| is_deleted_pod(pod))
     }
 
     fn show(&self, stage: &Stage) {

@@ -10,6 +10,8 @@ use futures::{Stream, stream};
 use jiff::Timestamp;
 use tokio::sync::watch;
 
+use super::clock::Time;
+
 /// A container runtime splits longer lines.
 const LONGEST_PART_BYTES: usize = 16 << 10;
 
@@ -29,6 +31,7 @@ struct Content {
 
 #[derive(Debug)]
 pub(crate) struct PodLog {
+    time: Time,
     content: Mutex<Content>,
     changed: watch::Sender<usize>,
 }
@@ -44,22 +47,21 @@ pub(crate) struct Options {
     pub(crate) limit_bytes: Option<usize>,
 }
 
-impl Default for PodLog {
-    fn default() -> Self {
+impl PodLog {
+    pub(crate) fn new(time: Time) -> Self {
         Self {
+            time,
             content: Mutex::default(),
             changed: watch::Sender::new(0),
         }
     }
-}
 
-impl PodLog {
     pub(crate) fn append(&self, bytes: &[u8]) {
         let mut content = self.content();
         for &byte in bytes {
             content.pending.push(byte);
             if byte == b'\n' || content.pending.len() == LONGEST_PART_BYTES {
-                content.take_pending();
+                content.take_pending(self.time.now());
             }
         }
         self.changed.send_replace(content.parts.len());
@@ -68,7 +70,7 @@ impl PodLog {
     /// Stores the end of a line that will not come any more.
     pub(crate) fn flush(&self) {
         let mut content = self.content();
-        content.take_pending();
+        content.take_pending(self.time.now());
         self.changed.send_replace(content.parts.len());
     }
 
@@ -106,7 +108,7 @@ impl PodLog {
 }
 
 impl Content {
-    fn take_pending(&mut self) {
+    fn take_pending(&mut self, at: Timestamp) {
         if self.pending.is_empty() {
             return;
         }
@@ -115,7 +117,7 @@ impl Content {
             .last()
             .is_none_or(|before| before.bytes.ends_with(b"\n"));
         self.parts.push(Part {
-            at: Timestamp::now(),
+            at,
             bytes: Bytes::from(std::mem::take(&mut self.pending)),
             begins_line,
         });

@@ -14,7 +14,7 @@ use super::state::Key;
 pub(crate) fn answer(cluster: &Cluster, key: &Key, query: &Query) -> Result<HttpResponse, Refusal> {
     let pod = cluster.state().find(key)?.clone();
     let container = container(key, &pod, query)?;
-    let options = options(query)?;
+    let options = options(query, cluster.time.now())?;
     if pod["spec"]["nodeName"].is_null() {
         return Ok(HttpResponse::NoContent().finish());
     }
@@ -56,12 +56,12 @@ fn container(key: &Key, pod: &Value, query: &Query) -> Result<String, Refusal> {
     Ok(own)
 }
 
-fn options(query: &Query) -> Result<Options, Refusal> {
+fn options(query: &Query, now: Timestamp) -> Result<Options, Refusal> {
     let since = match (
         query.number::<i64>("sinceSeconds")?,
         query.text("sinceTime"),
     ) {
-        (Some(seconds), _) => Some(Timestamp::now() - SignedDuration::from_secs(seconds)),
+        (Some(seconds), _) => Some(now - SignedDuration::from_secs(seconds)),
         (None, "") => None,
         (None, text) => Some(text.parse().map_err(|error| {
             Refusal::bad_request(format!("sinceTime: invalid value {text:?}: {error}"))

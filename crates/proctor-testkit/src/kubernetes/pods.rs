@@ -1,11 +1,13 @@
 //! What a Pod's status looks like at each stage of its life, as a real kubelet was recorded to write it, and the
 //! scheduler that binds every Pod to the one node. Running anything is the kubelet's.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use super::events;
 use super::kind::Kind;
-use super::state::{Key, State, now};
+use super::state::{Key, State};
 
 pub(crate) const NODE: &str = "node1";
 
@@ -43,18 +45,20 @@ impl Ending {
     }
 }
 
-/// Binds the Pods that have no node.
-pub(crate) fn schedule(state: &mut State) {
-    let unbound: Vec<_> = state
-        .of_kind(Kind::Pod)
+/// Binds those of these objects that are Pods without a node.
+pub(crate) fn schedule(state: &mut State, touched: &BTreeSet<Key>) {
+    let pods = touched.iter().filter(|key| key.kind == Kind::Pod);
+    let unbound: Vec<_> = pods
+        .filter_map(|key| Some((key, state.get(key)?)))
         .filter(|(_, pod)| pod["spec"]["nodeName"].is_null())
         .filter(|(_, pod)| pod["metadata"]["deletionTimestamp"].is_null())
         .map(|(key, _)| key.clone())
         .collect();
+    let now = state.now();
     for key in unbound {
         state.modify(&key, |pod| {
             pod["spec"]["nodeName"] = NODE.into();
-            set_condition(pod, "PodScheduled", true, None);
+            set_condition(pod, &now, "PodScheduled", true, None);
         });
         let message = format!(
             "Successfully assigned {}/{} to {NODE}",
@@ -66,6 +70,7 @@ pub(crate) fn schedule(state: &mut State) {
 
 /// Writes the status of a stage into a Pod.
 pub(crate) fn write(state: &mut State, key: &Key, stage: &Stage) {
+    let now = state.now();
     state.modify(key, |pod| {
         let ended = match stage {
             Stage::Ended(ending) | Stage::Over(ending) => Some(ending),
@@ -78,21 +83,22 @@ pub(crate) fn write(state: &mut State, key: &Key, stage: &Stage) {
             Some(ending) if ending.exit_code == 0 => Some("PodCompleted"),
             Some(_) => Some("PodFailed"),
         };
-        set_condition(pod, "PodReadyToStartContainers", sandboxed, None);
+        set_condition(pod, &now, "PodReadyToStartContainers", sandboxed, None);
         let completed = ended.is_some_and(|ending| ending.exit_code == 0);
         set_condition(
             pod,
+            &now,
             "Initialized",
             true,
             completed.then_some("PodCompleted"),
         );
-        set_condition(pod, "Ready", unready.is_none(), unready);
-        set_condition(pod, "ContainersReady", unready.is_none(), unready);
+        set_condition(pod, &now, "Ready", unready.is_none(), unready);
+        set_condition(pod, &now, "ContainersReady", unready.is_none(), unready);
         order_conditions(pod);
         let status = &mut pod["status"];
         status["phase"] = phase(stage).into();
         if status["startTime"].is_null() {
-            status["startTime"] = now().into();
+            status["startTime"] = now.as_str().into();
         }
         let before = status["containerStatuses"][0]["state"].clone();
         let container = &pod["spec"]["containers"][0];
@@ -100,7 +106,7 @@ pub(crate) fn write(state: &mut State, key: &Key, stage: &Stage) {
             "name": container["name"],
             "image": container["image"],
             "imageID": "",
-            "state": container_state(stage, &before),
+            "state": container_state(stage, &before, &now),
             "lastState": {},
             "ready": *stage == Stage::Running,
             "started": *stage == Stage::Running,
@@ -118,21 +124,21 @@ fn phase(stage: &Stage) -> &'static str {
     }
 }
 
-fn container_state(stage: &Stage, before: &Value) -> Value {
+fn container_state(stage: &Stage, before: &Value, now: &str) -> Value {
     match stage {
         Stage::Creating | Stage::Sandboxed => json!({"waiting": {"reason": "ContainerCreating"}}),
         Stage::Waiting { reason, message } => {
             json!({"waiting": {"reason": reason, "message": message}})
         }
-        Stage::Running => json!({"running": {"startedAt": now()}}),
+        Stage::Running => json!({"running": {"startedAt": now}}),
         Stage::Over(_) if !before["terminated"].is_null() => before.clone(),
         Stage::Ended(ending) | Stage::Over(ending) => {
             let started = &before["running"]["startedAt"];
             let mut terminated = json!({
                 "exitCode": ending.exit_code,
                 "reason": ending.reason,
-                "startedAt": if started.is_null() { now().into() } else { started.clone() },
-                "finishedAt": now(),
+                "startedAt": if started.is_null() { now.into() } else { started.clone() },
+                "finishedAt": now,
             });
             if let Some(message) = &ending.message {
                 terminated["message"] = message.as_str().into();
@@ -143,13 +149,13 @@ fn container_state(stage: &Stage, before: &Value) -> Value {
 }
 
 /// Sets a condition; its time changes only with its status.
-fn set_condition(pod: &mut Value, word: &str, holds: bool, reason: Option<&str>) {
+fn set_condition(pod: &mut Value, now: &str, word: &str, holds: bool, reason: Option<&str>) {
     let holds = if holds { "True" } else { "False" };
     let mut condition = json!({
         "type": word,
         "status": holds,
         "lastProbeTime": null,
-        "lastTransitionTime": now(),
+        "lastTransitionTime": now,
     });
     if let Some(reason) = reason {
         condition["reason"] = reason.into();

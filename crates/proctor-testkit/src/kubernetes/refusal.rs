@@ -37,6 +37,14 @@ impl Cause {
             message: format!("Required value: {message}"),
         }
     }
+
+    pub(crate) fn forbidden(field: &str, message: &str) -> Self {
+        Self {
+            reason: "FieldValueForbidden",
+            field: field.to_owned(),
+            message: format!("Forbidden: {message}"),
+        }
+    }
 }
 
 impl Refusal {
@@ -149,6 +157,33 @@ impl Refusal {
             .iter()
             .map(|cause| json!({"reason": cause.reason, "message": cause.message, "field": cause.field}))
             .collect();
+        refusal
+    }
+
+    /// A list or a watch is asked for in a way that makes no sense.
+    pub(crate) fn invalid_options(cause: &Cause) -> Self {
+        let (field, told) = (&cause.field, &cause.message);
+        let message = format!("ListOptions.meta.k8s.io \"\" is invalid: {field}: {told}");
+        let mut refusal = Self::new(422, "Invalid", message);
+        refusal.details = json!({
+            "group": "meta.k8s.io",
+            "kind": "ListOptions",
+            "causes": [{"reason": cause.reason, "message": told, "field": field}],
+        });
+        refusal
+    }
+
+    /// A revision that has not come yet.
+    pub(crate) fn too_new(wanted: u64, latest: u64) -> Self {
+        let message = format!("Timeout: Too large resource version: {wanted}, current: {latest}");
+        let mut refusal = Self::new(504, "Timeout", message);
+        refusal.details = json!({
+            "causes": [{
+                "reason": "ResourceVersionTooLarge",
+                "message": "Too large resource version",
+            }],
+            "retryAfterSeconds": 1,
+        });
         refusal
     }
 

@@ -6,4 +6,5 @@ mod faults;
 mod objects;
 mod recorded;
 mod running;
+mod scale;
 mod watches;
