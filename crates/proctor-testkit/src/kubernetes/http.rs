@@ -17,7 +17,7 @@ use super::patch::Form;
 use super::refusal::Refusal;
 use super::request::{Query, Target};
 use super::state::Key;
-use super::{access, connection, deletion, discovery, eviction, logs, objects, watch};
+use super::{access, connection, deletion, discovery, eviction, list, logs, objects, watch};
 
 pub(crate) async fn handle(
     request: HttpRequest,
@@ -118,11 +118,9 @@ fn verb(request: &HttpRequest, target: &Target, query: &Query) -> Result<&'stati
 }
 
 fn list(cluster: &Cluster, target: &Target, query: &Query) -> Result<HttpResponse, Refusal> {
-    let selector = query.selector(target)?;
-    let limit = query.number("limit")?.unwrap_or_default();
-    let token = Some(query.text("continue")).filter(|token| !token.is_empty());
-    let list = objects::list(&cluster.state(), target.kind, &selector, limit, token)?;
-    Ok(json(StatusCode::OK, &list))
+    let list = list::answer(&cluster.state(), &query.list(target)?)?;
+    let mut response = HttpResponse::Ok();
+    Ok(response.content_type("application/json").body(list))
 }
 
 fn get(cluster: &Cluster, target: &Target) -> Result<HttpResponse, Refusal> {
@@ -198,15 +196,24 @@ fn delete_all(
     body: &Bytes,
 ) -> Result<HttpResponse, Refusal> {
     let (selector, options) = (query.selector(target)?, delete_options(query, body)?);
-    let list = cluster.write(|state| {
-        let list = objects::list(state, target.kind, &selector, 0, None)?;
-        for object in list["items"].as_array().into_iter().flatten() {
-            let text = |field: &str| object["metadata"][field].as_str().unwrap_or_default();
-            let key = Key::new(target.kind, text("namespace"), text("name"));
-            deletion::delete(state, &key, &options)?;
+    let deleted = cluster.write(|state| {
+        let chosen: Vec<_> = state
+            .of_kind(target.kind)
+            .filter(|(_, object)| selector.matches(object))
+            .map(|(key, object)| (key.clone(), Arc::clone(object)))
+            .collect();
+        for (key, _) in &chosen {
+            deletion::delete(state, key, &options)?;
         }
-        Ok::<_, Refusal>(list)
+        Ok::<_, Refusal>(chosen)
     })?;
+    let items: Vec<_> = deleted.iter().map(|(_, object)| &**object).collect();
+    let list = serde_json::json!({
+        "kind": format!("{}List", target.kind.word()),
+        "apiVersion": target.kind.api_version(),
+        "metadata": {},
+        "items": items,
+    });
     Ok(json(StatusCode::OK, &list))
 }
 

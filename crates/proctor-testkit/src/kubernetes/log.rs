@@ -8,6 +8,8 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use tokio::sync::watch;
 
+use super::clock::Time;
+
 mod reader;
 
 pub(crate) use reader::Options;
@@ -52,14 +54,16 @@ struct Content {
 
 #[derive(Debug)]
 pub(crate) struct PodLog {
+    time: Time,
     rotation: Option<Rotation>,
     content: Mutex<Content>,
     changed: watch::Sender<u64>,
 }
 
 impl PodLog {
-    pub(crate) fn new(rotation: Option<Rotation>) -> Self {
+    pub(crate) fn new(time: Time, rotation: Option<Rotation>) -> Self {
         Self {
+            time,
             rotation,
             content: Mutex::new(Content {
                 file: Arc::default(),
@@ -76,7 +80,7 @@ impl PodLog {
     pub(crate) fn append(&self, bytes: &[u8]) {
         let mut content = self.content();
         for piece in bytes.split_inclusive(|byte| *byte == b'\n') {
-            content.take(piece);
+            content.take(piece, &self.time);
             content.rotate_if_due(self.rotation);
         }
         self.tell();
@@ -84,7 +88,7 @@ impl PodLog {
 
     /// Stores the end of a line that will not come any more.
     pub(crate) fn flush(&self) {
-        self.content().store_pending();
+        self.content().store_pending(&self.time);
         self.tell();
     }
 
@@ -111,29 +115,29 @@ impl PodLog {
 
 impl Content {
     /// Takes a piece that holds no newline but at its end.
-    fn take(&mut self, piece: &[u8]) {
+    fn take(&mut self, piece: &[u8], time: &Time) {
         let ends_line = piece.ends_with(b"\n");
         let mut rest = &piece[..piece.len() - usize::from(ends_line)];
         while self.pending.len() + rest.len() > LONGEST_ENTRY_BYTES {
             let (part, after) = rest.split_at(LONGEST_ENTRY_BYTES - self.pending.len());
             self.pending.extend_from_slice(part);
-            self.store_pending();
+            self.store_pending(time);
             rest = after;
         }
         self.pending.extend_from_slice(rest);
         if ends_line {
             self.pending.push(b'\n');
-            self.store_pending();
+            self.store_pending(time);
         }
     }
 
-    fn store_pending(&mut self) {
+    fn store_pending(&mut self, time: &Time) {
         if self.pending.is_empty() {
             return;
         }
         self.size_bytes += self.pending.len();
         let entry = Entry {
-            at: Timestamp::now(),
+            at: time.now(),
             bytes: Bytes::from(std::mem::take(&mut self.pending)),
         };
         self.file.entries().push(entry);

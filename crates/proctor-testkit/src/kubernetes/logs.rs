@@ -12,7 +12,7 @@ use super::request::Query;
 use super::state::Key;
 
 pub(crate) fn answer(cluster: &Cluster, key: &Key, query: &Query) -> Result<HttpResponse, Refusal> {
-    let options = options(key, query)?;
+    let options = options(key, query, cluster.time.now())?;
     let (pod, node_answers) = {
         let state = cluster.state();
         let pod = state.find(key)?;
@@ -74,7 +74,7 @@ fn container(key: &Key, pod: &Value, query: &Query) -> Result<String, Refusal> {
     Ok(own)
 }
 
-fn options(key: &Key, query: &Query) -> Result<Options, Refusal> {
+fn options(key: &Key, query: &Query, now: Timestamp) -> Result<Options, Refusal> {
     let invalid = |cause: &Cause| Refusal::invalid_log_options(&key.name, cause);
     if !query.text("stream").is_empty() {
         return Err(invalid(&Cause::forbidden("stream", "may not be specified")));
@@ -94,7 +94,7 @@ fn options(key: &Key, query: &Query) -> Result<Options, Refusal> {
             let rule = "at most one of `sinceTime` or `sinceSeconds` may be specified";
             return Err(invalid(&Cause::forbidden("", rule)));
         }
-        (Some(seconds), _) => Some(Timestamp::now() - SignedDuration::from_secs(seconds)),
+        (Some(seconds), _) => Some(now - SignedDuration::from_secs(seconds)),
         (None, "") => None,
         (None, text) => Some(whole_seconds(text)?),
     };

@@ -158,12 +158,16 @@ impl Reader {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use futures::StreamExt;
 
     use super::*;
+    use crate::kubernetes::clock::Time;
+    use crate::kubernetes::log::Rotation;
 
     fn log(text: &str) -> Arc<PodLog> {
-        let log = PodLog::new(None);
+        let log = PodLog::new(Time::Real, None);
         log.append(text.as_bytes());
         log.flush();
         log.finish();
@@ -238,7 +242,7 @@ mod tests {
 
     #[tokio::test]
     async fn who_has_read_everything_follows_a_rotation_and_a_plain_reader_gets_the_newest_file() {
-        let log = Arc::new(PodLog::new(None));
+        let log = Arc::new(PodLog::new(Time::Real, None));
         log.append(b"one\n");
         let follow = Options {
             follow: true,
@@ -262,10 +266,13 @@ mod tests {
 
     #[tokio::test]
     async fn who_misses_a_file_gets_the_rest_of_the_old_one_and_no_end() {
-        let log = Arc::new(PodLog::new(Some(super::super::Rotation {
-            largest_bytes: 3,
-            every: std::time::Duration::ZERO,
-        })));
+        let log = Arc::new(PodLog::new(
+            Time::Real,
+            Some(Rotation {
+                largest_bytes: 3,
+                every: Duration::ZERO,
+            }),
+        ));
         let follow = Options {
             follow: true,
             ..Options::default()
@@ -275,7 +282,7 @@ mod tests {
         log.finish();
 
         assert_eq!(slow.next().await, Some(Ok(Bytes::from("one\n"))));
-        let quiet = std::time::Duration::from_millis(50);
+        let quiet = Duration::from_millis(50);
         let more = tokio::time::timeout(quiet, slow.next()).await;
         assert!(more.is_err(), "{more:?}");
     }
