@@ -10,6 +10,7 @@ use actix_web::web::{self, Data, PayloadConfig};
 use actix_web::{App, HttpServer};
 
 use super::cluster::Cluster;
+use super::connection;
 use super::http::handle;
 
 const LARGEST_BODY_BYTES: usize = 4 << 20;
@@ -36,6 +37,7 @@ impl Server {
                 let server = HttpServer::new(app)
                     .workers(1)
                     .disable_signals()
+                    .on_connect(connection::keep)
                     .listen(listener)
                     .expect("a bound socket can be listened on")
                     .run();

@@ -8,5 +8,6 @@ mod nodes;
 mod objects;
 mod recorded;
 mod running;
+mod scale;
 mod scenario;
 mod watches;
