@@ -119,7 +119,10 @@ fn end_by_condition(view: &View<'_>, job: &JobSeen, condition: &ConditionSeen) -
         let reason = "its deadline was over".to_owned();
         return end(view, Cause::Deadline, exit, Some(reason), at);
     }
-    let attempts = view.attempts.len().max(usize::try_from(job.failed).unwrap_or(0));
+    let attempts = view
+        .attempts
+        .len()
+        .max(usize::try_from(job.failed).unwrap_or(0));
     match view.latest() {
         Some(latest) => end_of_failure(view, latest, at, attempts),
         None => {
@@ -209,4 +212,3 @@ fn end(
         },
     }
 }
-

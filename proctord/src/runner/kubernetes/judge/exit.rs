@@ -97,7 +97,13 @@ fn reason_of_exit(expected: &Expected, exit_code: i32, reason: &str) -> Option<S
 /// In words, who or what had a hand in the end.
 fn disturbance(attempt: Attempt<'_>) -> Option<String> {
     let pod = attempt.pod;
-    let told = |text: &str| if text.is_empty() { None } else { Some(text.to_owned()) };
+    let told = |text: &str| {
+        if text.is_empty() {
+            None
+        } else {
+            Some(text.to_owned())
+        }
+    };
     if let Some(node) = lost_node(attempt) {
         return Some(format!("node lost: {node}"));
     }

@@ -116,14 +116,22 @@ fn held_up(image: &str, container: &ContainerSeen) -> Option<String> {
         return None;
     };
     match reason.as_str() {
-        "ErrImagePull" | "ImagePullBackOff" | "ImageInspectError" | "RegistryUnavailable"
+        "ErrImagePull"
+        | "ImagePullBackOff"
+        | "ImageInspectError"
+        | "RegistryUnavailable"
         | "SignatureValidationFailed" => Some(image_held_up(image, message)),
         "ErrImageNeverPull" => Some(format!(
             "image not found: {image}: its node does not have it, and may not pull it"
         )),
-        "InvalidImageName" => Some(format!("image not found: {image}: no image can have that name")),
+        "InvalidImageName" => Some(format!(
+            "image not found: {image}: no image can have that name"
+        )),
         "CreateContainerConfigError" => Some(config_held_up(message)),
-        "CreateContainerError" | "RunContainerError" | "PreCreateHookError" | "PreStartHookError"
+        "CreateContainerError"
+        | "RunContainerError"
+        | "PreCreateHookError"
+        | "PreStartHookError"
         | "PostStartHookError" => Some(format!("cannot start: {}", exit::cause(message))),
         "CrashLoopBackOff" => Some(format!("cannot start: {message}")),
         _ => None,
@@ -133,7 +141,9 @@ fn held_up(image: &str, container: &ContainerSeen) -> Option<String> {
 fn image_held_up(image: &str, message: &str) -> String {
     // Each layer that passed it on has put the image's name in front once more; the cause is behind the last one.
     let quoted = format!("\"{image}\"");
-    let cause = message.rsplit_once(&quoted).map_or(message, |(_, cause)| cause);
+    let cause = message
+        .rsplit_once(&quoted)
+        .map_or(message, |(_, cause)| cause);
     let cause = cause.trim_start_matches([':', ' ']);
     let is_missing = ["not found", "no such", "does not exist", "unknown"]
         .iter()

@@ -19,7 +19,10 @@ pub enum WatchHealth {
     Listing,
     Watching,
     /// It is tried again and again; what was seen before stands.
-    Failing { since: Timestamp, error: String },
+    Failing {
+        since: Timestamp,
+        error: String,
+    },
 }
 
 impl Health {

@@ -189,7 +189,8 @@ impl Metadata {
     fn own_annotations(&self) -> BTreeMap<String, String> {
         let all = self.annotations.iter().flatten();
         let own = all.filter(|(name, _)| name.starts_with("proctor.dev/"));
-        own.map(|(name, text)| (name.clone(), text.clone())).collect()
+        own.map(|(name, text)| (name.clone(), text.clone()))
+            .collect()
     }
 
     /// Name and uid of the Job that a Pod belongs to. One that was orphaned has no owner any more, but labels.
@@ -201,7 +202,8 @@ impl Metadata {
         }
         let label = |name: &str| self.labels.as_ref()?.get(name).cloned();
         let name = label("batch.kubernetes.io/job-name").or_else(|| label("job-name"))?;
-        let uid = label("batch.kubernetes.io/controller-uid").or_else(|| label("controller-uid"))?;
+        let uid =
+            label("batch.kubernetes.io/controller-uid").or_else(|| label("controller-uid"))?;
         Some((name, uid))
     }
 }
