@@ -5,6 +5,8 @@
 mod health;
 mod object;
 mod pod;
+#[cfg(test)]
+pub(super) mod replay;
 mod table;
 mod watch;
 
@@ -14,6 +16,7 @@ use tokio::sync::watch::Receiver;
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
+use super::client::Cluster;
 use super::seen::{JobSeen, PodSeen, Seen};
 use crate::domain::name::ExecutionName;
 pub use health::{Health, WatchHealth};
@@ -22,9 +25,6 @@ use health::Pulse;
 use object::Watched;
 use table::Table;
 use watch::Watch;
-
-/// Makes a client whose requests have no total time limit; asked before each request, for credentials may expire.
-pub type Clients = Arc<dyn Fn() -> kube::Client + Send + Sync>;
 
 type SharedTable = Arc<Mutex<Table>>;
 
@@ -37,15 +37,14 @@ pub struct Watches {
 }
 
 impl Watches {
-    /// Begins to watch what this installation has in a namespace.
+    /// Begins to watch what this installation has in the namespace.
     #[must_use]
-    pub fn open(clients: Clients, namespace: &str, installation: Uuid) -> Self {
+    pub fn open(cluster: &Cluster, installation: Uuid) -> Self {
         let table = SharedTable::default();
         let jobs = Arc::new(Pulse::new(JobSeen::PLURAL));
         let pods = Arc::new(Pulse::new(PodSeen::PLURAL));
         let watch = |pulse: &Arc<Pulse>| Watch {
-            clients: clients.clone(),
-            namespace: namespace.to_owned(),
+            cluster: cluster.clone(),
             selector: selector(installation),
             table: table.clone(),
             pulse: pulse.clone(),

@@ -141,10 +141,11 @@ fn told_to_end(view: &View<'_>, job: &JobSeen) -> Outcome {
         return OPEN;
     }
     // A Job is suspended from its birth. One that was let run and stopped before its controller looked at it still
-    // has that first condition, and may get a Pod from a controller that looks at what was.
+    // has that first condition, and may get a Pod from a controller that looks at what was. One that was given up
+    // had been looked at, or there would have been no start to wait for.
     let may_be_stale = job.generation > 1 && view.attempts.is_empty();
-    let told_at = job.stopped().and_then(moment_of).or(condition.since);
-    match told_at.map(|at| later(at, SETTLING_SECONDS)) {
+    let stopped_at = job.stopped().and_then(moment_of);
+    match stopped_at.map(|at| later(at, SETTLING_SECONDS)) {
         Some(until) if may_be_stale && view.now < until => Outcome::Open {
             again_at: Some(until),
         },

@@ -14,10 +14,12 @@ use thiserror::Error;
 use tokio::time::{Instant, sleep, timeout};
 use tracing::warn;
 
+use super::super::client::{Cluster, ClusterError};
+use super::SharedTable;
 use super::health::Pulse;
 use super::object::Object;
 use super::table::Kept;
-use super::{Clients, SharedTable};
+use crate::telemetry::chain;
 
 const PAGE_SIZE: u32 = 500;
 
@@ -42,6 +44,8 @@ const SHORTEST: Duration = Duration::from_secs(1);
 /// Why a watch does not go on.
 #[derive(Debug, Error)]
 enum Interrupted {
+    #[error("{}", chain(.0))]
+    Unreachable(#[source] ClusterError),
     #[error("{}", in_words(.0))]
     Failed(#[source] kube::Error),
     #[error("the API server ended it: {}", .0.message)]
@@ -55,8 +59,7 @@ enum Interrupted {
 }
 
 pub(super) struct Watch {
-    pub(super) clients: Clients,
-    pub(super) namespace: String,
+    pub(super) cluster: Cluster,
     pub(super) selector: String,
     pub(super) table: SharedTable,
     pub(super) pulse: Arc<Pulse>,
@@ -142,7 +145,7 @@ impl Watch {
             params.continue_token = next;
             let request = self.request::<K>().list(&params);
             let request = request.map_err(kube::Error::BuildRequest)?;
-            let client = (self.clients)();
+            let client = self.cluster.streams().await?;
             let page = client.request::<Page<K>>(request);
             let page = or_silent(LIST_PATIENCE, page).await??;
             for object in page.items {
@@ -169,7 +172,7 @@ impl Watch {
         let params = params.timeout(WATCH_SECONDS);
         let request = self.request::<K>().watch(&params, &revision);
         let request = request.map_err(kube::Error::BuildRequest)?;
-        let client = (self.clients)();
+        let client = self.cluster.streams().await?;
         let opened = client.request_events::<Object<K>>(request);
         let events = or_silent(OPEN_PATIENCE, opened).await??;
         self.pulse.well();
@@ -227,7 +230,7 @@ impl Watch {
     }
 
     fn request<K: Kept>(&self) -> Request {
-        Request::new(K::url_path(&self.namespace))
+        Request::new(K::url_path(self.cluster.namespace()))
     }
 
     fn table(&self) -> std::sync::MutexGuard<'_, super::table::Table> {
@@ -244,8 +247,14 @@ impl Interrupted {
             Self::Failed(kube::Error::Api(status)) | Self::Ended(status) => {
                 matches!(status.code, 400 | 410)
             }
-            Self::Failed(_) | Self::Silent(_) | Self::Short => false,
+            Self::Unreachable(_) | Self::Failed(_) | Self::Silent(_) | Self::Short => false,
         }
+    }
+}
+
+impl From<ClusterError> for Interrupted {
+    fn from(error: ClusterError) -> Self {
+        Self::Unreachable(error)
     }
 }
 
@@ -259,7 +268,7 @@ impl From<kube::Error> for Interrupted {
 fn in_words(error: &kube::Error) -> String {
     match error {
         kube::Error::Api(status) => format!("the API server refuses: {}", status.message),
-        error => crate::telemetry::chain(error).to_string(),
+        error => chain(error),
     }
 }
 
