@@ -6,6 +6,7 @@ mod exchanges;
 mod faults;
 mod nodes;
 mod objects;
+mod process;
 mod recorded;
 mod running;
 mod scale;
