@@ -3,8 +3,10 @@
 
 mod client;
 mod faults;
+mod lists;
 mod objects;
 mod recorded;
 mod running;
 mod scale;
+mod scripted;
 mod watches;
