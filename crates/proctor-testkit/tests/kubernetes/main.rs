@@ -4,6 +4,7 @@
 mod client;
 mod exchanges;
 mod faults;
+mod lists;
 mod nodes;
 mod objects;
 mod process;
@@ -11,4 +12,5 @@ mod recorded;
 mod running;
 mod scale;
 mod scenario;
+mod scripted;
 mod watches;
