@@ -25,6 +25,7 @@ pub(crate) async fn handle(
     cluster: Data<Cluster>,
 ) -> HttpResponse {
     let cluster = cluster.into_inner();
+    note_asked(&request, &cluster);
     let asked = format!("{} {}", request.method(), request.uri());
     let course = cluster.faults.course(&asked);
     if !course.latency.is_zero() {
@@ -77,7 +78,6 @@ fn answer(
     let target = Target::of_path(path).ok_or_else(Refusal::no_such_path)?;
     let query = query(request)?;
     let verb = verb(request, &target, &query)?;
-    cluster.ledger.asked(verb, &target.resource());
     cluster.access.check(verb, &target)?;
     match verb {
         "watch" if query.is("sendInitialEvents") && !cluster.settings.streaming_lists => {
@@ -237,6 +237,21 @@ fn delete_options(query: &Query, body: &Bytes) -> Result<Value, Refusal> {
         options["gracePeriodSeconds"] = grace.into();
     }
     Ok(options)
+}
+
+/// Enters a request into the ledger, whatever becomes of it.
+fn note_asked(request: &HttpRequest, cluster: &Cluster) {
+    let target = Target::of_path(request.path());
+    let asked = target.and_then(|target| {
+        let verb = verb(request, &target, &query(request).ok()?).ok()?;
+        Some((verb, target.resource()))
+    });
+    match asked {
+        Some((verb, resource)) => cluster.ledger.asked(verb, &resource),
+        None => cluster
+            .ledger
+            .asked(request.method().as_str(), request.path()),
+    }
 }
 
 fn note_created(cluster: &Cluster, target: &Target, intent: Intent, created: &Value) {

@@ -113,7 +113,9 @@ async fn a_connection_is_cut_before_or_after_the_work_is_done() {
     api.double.cut_after(1);
     assert!(create(&api, "b").await.is_err());
     assert_eq!(api.get(&format!("{JOBS}/b")).await.0, 200);
-    assert_eq!(api.double.ledger().jobs.len(), 1);
+    let ledger = api.double.ledger();
+    assert_eq!(ledger.jobs.len(), 1);
+    assert_eq!(ledger.requests("create", "jobs"), 2);
 }
 
 #[tokio::test]
