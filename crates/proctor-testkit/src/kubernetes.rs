@@ -54,6 +54,7 @@ mod quota;
 mod refusal;
 mod request;
 mod resources;
+mod scheduler;
 mod scripted;
 mod selector;
 mod server;

@@ -133,6 +133,19 @@ async fn a_request_hangs_until_it_is_calm_again() {
 }
 
 #[tokio::test]
+async fn a_double_ends_although_a_request_hangs() {
+    let api = Api::start();
+    api.double.hang(1);
+    let url = format!("{}{JOBS}", api.double.url());
+    let mut asked = Box::pin(reqwest::get(url));
+    assert!(timeout(QUIET, &mut asked).await.is_err());
+
+    drop(api);
+
+    assert!(asked.await.is_err());
+}
+
+#[tokio::test]
 async fn streams_that_hang_tell_nothing_more_and_new_ones_do() {
     let api = Api::start();
     let (mut log, path) = followed(&api).await;
