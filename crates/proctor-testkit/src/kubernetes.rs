@@ -54,6 +54,7 @@ mod quota;
 mod refusal;
 mod request;
 mod resources;
+mod scheduler;
 mod scripted;
 mod selector;
 mod server;
@@ -114,18 +115,26 @@ impl Kubernetes {
     #[must_use]
     pub fn kubeconfig(&self, namespace: &str) -> PathBuf {
         let path = self.folder.path().join(format!("kubeconfig-{namespace}"));
+        let text = self.kubeconfig_text(namespace);
+        fs::write(&path, text).expect("the kubeconfig can be written");
+        path
+    }
+
+    /// What is in such a kubeconfig.
+    #[must_use]
+    pub fn kubeconfig_text(&self, namespace: &str) -> String {
+        let token = self.cluster.access.token();
         let config = json!({
             "apiVersion": "v1",
             "kind": "Config",
             "current-context": "double",
             "clusters": [{"name": "double", "cluster": {"server": self.url()}}],
-            "users": [{"name": "tester", "user": {"token": "of-no-account"}}],
+            "users": [{"name": "tester", "user": {"token": token}}],
             "contexts": [{"name": "double", "context": {
                 "cluster": "double", "user": "tester", "namespace": namespace,
             }}],
         });
-        fs::write(&path, config.to_string()).expect("the kubeconfig can be written");
-        path
+        config.to_string()
     }
 
     /// Forgets the history: a watch from an older revision is told 410, and so is a list that goes on.

@@ -39,6 +39,7 @@ pub struct KubernetesBuilder {
 
 #[derive(Debug)]
 pub(crate) struct Settings {
+    pub(crate) port: u16,
     pub(crate) history_length: usize,
     pub(crate) retry_delay: Duration,
     pub(crate) images: Option<PathBuf>,
@@ -57,6 +58,7 @@ pub(crate) struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         Self {
+            port: 0,
             history_length: HISTORY_LENGTH,
             retry_delay: RETRY_DELAY,
             images: None,
@@ -78,6 +80,13 @@ impl Default for Settings {
 }
 
 impl KubernetesBuilder {
+    /// The port on loopback; 0 is any that is free.
+    #[must_use]
+    pub fn port(mut self, port: u16) -> Self {
+        self.settings.port = port;
+        self
+    }
+
     /// How many changes of its kind a watch can lag behind before it is told that they are gone.
     #[must_use]
     pub fn history_length(mut self, changes: usize) -> Self {

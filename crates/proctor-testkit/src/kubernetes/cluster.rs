@@ -20,7 +20,7 @@ use super::ledger::OpenLedger;
 use super::log::PodLog;
 use super::scripted::ScriptedKubelet;
 use super::state::{Key, State};
-use super::{deletion, jobs, pods};
+use super::{deletion, jobs, scheduler};
 
 #[derive(Debug)]
 pub(crate) struct Cluster {
@@ -108,7 +108,7 @@ impl Cluster {
                 break;
             }
             jobs::reconcile(state, &touched, self.settings.retry_delay);
-            pods::schedule(state, &touched);
+            scheduler::schedule(state, &touched);
             deletion::collect(state, &touched);
             match &self.kubelet {
                 Kubelet::OfProcesses(bound) => locked(bound).note(state, &touched),

@@ -10,6 +10,7 @@ use tokio::sync::watch;
 use super::refusal::Refusal;
 
 mod plan;
+mod random;
 mod streams;
 
 pub use plan::FaultPlan;

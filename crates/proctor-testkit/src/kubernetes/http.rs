@@ -11,13 +11,12 @@ use serde_json::Value;
 
 use super::cluster::Cluster;
 use super::faults::{Fault, StreamFaults, Streamed};
-use super::kind::Kind;
-use super::objects::Intent;
-use super::patch::Form;
 use super::refusal::Refusal;
 use super::request::{Query, Target};
 use super::state::Key;
-use super::{access, connection, deletion, discovery, eviction, list, logs, objects, watch};
+use super::{access, connection, discovery, list, logs, watch};
+
+mod writes;
 
 pub(crate) async fn handle(
     request: HttpRequest,
@@ -25,6 +24,7 @@ pub(crate) async fn handle(
     cluster: Data<Cluster>,
 ) -> HttpResponse {
     let cluster = cluster.into_inner();
+    note_asked(&request, &cluster);
     let asked = format!("{} {}", request.method(), request.uri());
     let course = cluster.faults.course(&asked);
     if !course.latency.is_zero() {
@@ -77,7 +77,6 @@ fn answer(
     let target = Target::of_path(path).ok_or_else(Refusal::no_such_path)?;
     let query = query(request)?;
     let verb = verb(request, &target, &query)?;
-    cluster.ledger.asked(verb, &target.resource());
     cluster.access.check(verb, &target)?;
     match verb {
         "watch" if query.is("sendInitialEvents") && !cluster.settings.streaming_lists => {
@@ -92,12 +91,12 @@ fn answer(
         "list" => list(cluster, &target, &query),
         "get" if target.is_log() => logs::answer(cluster, &key(&target)?, &query),
         "get" => get(cluster, &target),
-        "create" if target.is_eviction() => evict(cluster, &target),
-        "create" => create(cluster, &target, &query, body),
-        "update" => replace(cluster, &target, &query, body),
-        "patch" => patch(cluster, &target, &query, request, body),
-        "deletecollection" => delete_all(cluster, &target, &query, body),
-        _ => delete(cluster, &target, &query, body),
+        "create" if target.is_eviction() => writes::evict(cluster, &target),
+        "create" => writes::create(cluster, &target, &query, body),
+        "update" => writes::replace(cluster, &target, &query, body),
+        "patch" => writes::patch(cluster, &target, &query, request, body),
+        "deletecollection" => writes::delete_all(cluster, &target, &query, body),
+        _ => writes::delete(cluster, &target, &query, body),
     }
 }
 
@@ -129,119 +128,18 @@ fn get(cluster: &Cluster, target: &Target) -> Result<HttpResponse, Refusal> {
     Ok(json(StatusCode::OK, state.find(&key(target)?)?))
 }
 
-fn create(
-    cluster: &Cluster,
-    target: &Target,
-    query: &Query,
-    body: &Bytes,
-) -> Result<HttpResponse, Refusal> {
-    let namespace = target.namespace.as_deref();
-    let namespace = namespace.ok_or_else(Refusal::method_not_allowed)?;
-    let (object, intent) = (read(body)?, query.intent());
-    let created =
-        cluster.write(|state| objects::create(state, target.kind, namespace, object, intent))?;
-    note_created(cluster, target, intent, &created);
-    Ok(json(StatusCode::CREATED, &created))
-}
-
-fn replace(
-    cluster: &Cluster,
-    target: &Target,
-    query: &Query,
-    body: &Bytes,
-) -> Result<HttpResponse, Refusal> {
-    let (key, part, object) = (key(target)?, target.part()?, read(body)?);
-    let intent = query.intent();
-    let stored = cluster.write(|state| objects::replace(state, &key, part, object, intent))?;
-    Ok(json(StatusCode::OK, &stored))
-}
-
-fn patch(
-    cluster: &Cluster,
-    target: &Target,
-    query: &Query,
-    request: &HttpRequest,
-    body: &Bytes,
-) -> Result<HttpResponse, Refusal> {
-    let form = Form::of(content_type(request))?;
-    let (key, part, changes) = (key(target)?, target.part()?, read(body)?);
-    let intent = query.intent();
-    let existed = cluster.state().get(&key).is_some();
-    let stored =
-        cluster.write(|state| objects::patch(state, &key, part, form, &changes, intent))?;
-    if existed {
-        return Ok(json(StatusCode::OK, &stored));
-    }
-    note_created(cluster, target, intent, &stored);
-    Ok(json(StatusCode::CREATED, &stored))
-}
-
-fn delete(
-    cluster: &Cluster,
-    target: &Target,
-    query: &Query,
-    body: &Bytes,
-) -> Result<HttpResponse, Refusal> {
-    target.part()?;
-    let (key, options) = (key(target)?, delete_options(query, body)?);
-    let told = cluster.write(|state| deletion::delete(state, &key, &options))?;
-    Ok(json(StatusCode::OK, &told))
-}
-
-/// Deletes everything that a list would give; answers with that list.
-fn delete_all(
-    cluster: &Cluster,
-    target: &Target,
-    query: &Query,
-    body: &Bytes,
-) -> Result<HttpResponse, Refusal> {
-    let (selector, options) = (query.selector(target)?, delete_options(query, body)?);
-    let deleted = cluster.write(|state| {
-        let chosen: Vec<_> = state
-            .of_kind(target.kind)
-            .filter(|(_, object)| selector.matches(object))
-            .map(|(key, object)| (key.clone(), Arc::clone(object)))
-            .collect();
-        for (key, _) in &chosen {
-            deletion::delete(state, key, &options)?;
-        }
-        Ok::<_, Refusal>(chosen)
-    })?;
-    let items: Vec<_> = deleted.iter().map(|(_, object)| &**object).collect();
-    let list = serde_json::json!({
-        "kind": format!("{}List", target.kind.word()),
-        "apiVersion": target.kind.api_version(),
-        "metadata": {},
-        "items": items,
+/// Enters a request into the ledger, whatever becomes of it.
+fn note_asked(request: &HttpRequest, cluster: &Cluster) {
+    let target = Target::of_path(request.path());
+    let asked = target.and_then(|target| {
+        let verb = verb(request, &target, &query(request).ok()?).ok()?;
+        Some((verb, target.resource()))
     });
-    Ok(json(StatusCode::OK, &list))
-}
-
-fn evict(cluster: &Cluster, target: &Target) -> Result<HttpResponse, Refusal> {
-    let key = key(target)?;
-    let told = cluster.write(|state| eviction::evict(state, &key))?;
-    Ok(json(StatusCode::CREATED, &told))
-}
-
-/// What a deletion is told by its body and by its query.
-fn delete_options(query: &Query, body: &Bytes) -> Result<Value, Refusal> {
-    let mut options = if body.is_empty() {
-        Value::Object(serde_json::Map::new())
-    } else {
-        read(body)?
-    };
-    if !query.text("propagationPolicy").is_empty() {
-        options["propagationPolicy"] = query.text("propagationPolicy").into();
-    }
-    if let Some(grace) = query.number::<i64>("gracePeriodSeconds")? {
-        options["gracePeriodSeconds"] = grace.into();
-    }
-    Ok(options)
-}
-
-fn note_created(cluster: &Cluster, target: &Target, intent: Intent, created: &Value) {
-    if intent == Intent::Store && target.kind == Kind::Job {
-        cluster.ledger.job_created(created);
+    match asked {
+        Some((verb, resource)) => cluster.ledger.asked(verb, &resource),
+        None => cluster
+            .ledger
+            .asked(request.method().as_str(), request.path()),
     }
 }
 

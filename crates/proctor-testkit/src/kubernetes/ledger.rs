@@ -50,7 +50,8 @@ impl Ledger {
             .filter(move |run| run.execution_id.as_deref() == Some(execution_id))
     }
 
-    /// How often a verb was asked of a resource, as `create` of `jobs` or `get` of `pods/log`.
+    /// How often a verb was asked of a resource, as `create` of `jobs` or `get` of `pods/log`; of what is no resource
+    /// a method of a path, as `GET` of `/version`. Requests that were refused or cut count too.
     #[must_use]
     pub fn requests(&self, verb: &str, resource: &str) -> usize {
         let asked = (verb.to_owned(), resource.to_owned());

@@ -50,7 +50,7 @@ impl Kubernetes {
         self.cluster.faults.end_logs();
     }
 
-    /// Every node that was lost is back, with its processes or without them.
+    /// Every node that was lost is back, with its processes or without them; scripted Pods go on in any case.
     pub fn return_node(&self, processes: Processes) {
         self.cluster.write(|state| {
             state.nodes.bring_back(processes);
@@ -59,7 +59,8 @@ impl Kubernetes {
     }
 
     /// The node is taken out of the cluster and another one takes its place. Its Pods have failed and are removed
-    /// without its word, as the collector of Pods does it; their processes go on until the node is back.
+    /// without its word, as the collector of Pods does it; their processes go on until the node is back, but for
+    /// scripted ones.
     pub fn give_up_node(&self) {
         self.cluster.write(|state| {
             let former = state.nodes.replace();

@@ -1,13 +1,14 @@
-//! What a Pod's status looks like at each stage of its life, as a real kubelet was recorded to write it, and the
-//! scheduler that binds a Pod to the latest node if it fits there. Running anything is the kubelet's.
-
-use std::collections::BTreeSet;
+//! What a Pod's status looks like at each stage of its life, as a real kubelet was recorded to write it. Running
+//! anything is the kubelet's.
 
 use serde_json::{Value, json};
 
-use super::events;
-use super::kind::Kind;
 use super::state::{Key, State};
+
+mod conditions;
+
+use conditions::order_conditions;
+pub(crate) use conditions::{Condition, set_condition};
 
 /// Where a Pod's only container is in its life.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,48 +57,6 @@ impl Ending {
             reason: "Unknown",
             ..Self::exited(255)
         }
-    }
-}
-
-/// Binds those of these objects that are Pods without a node, or says why they get none.
-pub(crate) fn schedule(state: &mut State, touched: &BTreeSet<Key>) {
-    let pods = touched.iter().filter(|key| key.kind == Kind::Pod);
-    let unbound: Vec<_> = pods
-        .filter_map(|key| Some((key, state.get(key)?)))
-        .filter(|(_, pod)| pod["spec"]["nodeName"].is_null())
-        .filter(|(_, pod)| pod["metadata"]["deletionTimestamp"].is_null())
-        .map(|(key, pod)| (key.clone(), state.nodes.refusal(pod)))
-        .collect();
-    for (key, refusal) in unbound {
-        match refusal {
-            None => bind(state, &key),
-            Some(why) => leave_pending(state, &key, &why),
-        }
-    }
-}
-
-fn bind(state: &mut State, key: &Key) {
-    let (node, now) = (state.nodes.latest(), state.now());
-    state.modify(key, |pod| {
-        pod["spec"]["nodeName"] = node.as_str().into();
-        set_condition(pod, &now, &Condition::new("PodScheduled", true, None));
-    });
-    let message = format!(
-        "Successfully assigned {}/{} to {node}",
-        key.namespace, key.name
-    );
-    events::tell(state, key, "Normal", "Scheduled", &message);
-}
-
-fn leave_pending(state: &mut State, key: &Key, why: &str) {
-    let (before, now) = (state.revision(), state.now());
-    state.modify(key, |pod| {
-        let mut unscheduled = Condition::new("PodScheduled", false, Some("Unschedulable"));
-        unscheduled.message = Some(why);
-        set_condition(pod, &now, &unscheduled);
-    });
-    if state.revision() != before {
-        events::tell(state, key, "Warning", "FailedScheduling", why);
     }
 }
 
@@ -197,65 +156,4 @@ pub(crate) fn acknowledge(state: &mut State, key: &Key) {
         pod["status"]["observedGeneration"] = pod["metadata"]["generation"].clone();
         order_conditions(pod);
     });
-}
-
-/// A condition of a Pod, but for its times.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Condition<'a> {
-    pub(crate) word: &'a str,
-    pub(crate) holds: bool,
-    pub(crate) reason: Option<&'a str>,
-    pub(crate) message: Option<&'a str>,
-}
-
-impl<'a> Condition<'a> {
-    fn new(word: &'a str, holds: bool, reason: Option<&'a str>) -> Self {
-        Self {
-            word,
-            holds,
-            reason,
-            message: None,
-        }
-    }
-}
-
-/// Sets a condition; its time changes only with its status.
-pub(crate) fn set_condition(pod: &mut Value, now: &str, wanted: &Condition<'_>) {
-    let holds = if wanted.holds { "True" } else { "False" };
-    let mut condition = json!({
-        "type": wanted.word,
-        "status": holds,
-        "lastProbeTime": null,
-        "lastTransitionTime": now,
-    });
-    for (field, text) in [("reason", wanted.reason), ("message", wanted.message)] {
-        if let Some(text) = text {
-            condition[field] = text.into();
-        }
-    }
-    if !pod["status"]["conditions"].is_array() {
-        pod["status"]["conditions"] = json!([]);
-    }
-    let conditions = pod["status"]["conditions"].as_array_mut();
-    let conditions = conditions.expect("it is a list by now");
-    match conditions.iter_mut().find(|one| one["type"] == wanted.word) {
-        Some(found) => {
-            if found["status"] == holds {
-                condition["lastTransitionTime"] = found["lastTransitionTime"].clone();
-            }
-            *found = condition;
-        }
-        None => conditions.push(condition),
-    }
-}
-
-/// The kubelet lists what others say of a disruption first and the scheduler's condition last.
-fn order_conditions(pod: &mut Value) {
-    if let Some(conditions) = pod["status"]["conditions"].as_array_mut() {
-        conditions.sort_by_key(|condition| match condition["type"].as_str() {
-            Some("DisruptionTarget") => 0,
-            Some("PodScheduled") => 2,
-            _ => 1,
-        });
-    }
 }

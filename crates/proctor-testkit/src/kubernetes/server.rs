@@ -1,6 +1,6 @@
 //! The double's HTTP server, on a thread of its own so that a test without a runtime can use it too.
 
-use std::net::TcpListener;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::sync::mpsc;
 use std::thread::{self, JoinHandle};
 
@@ -23,7 +23,9 @@ pub(crate) struct Server {
 
 impl Server {
     pub(crate) fn start(cluster: Data<Cluster>) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a port of loopback is free");
+        let wanted = SocketAddr::from((Ipv4Addr::LOCALHOST, cluster.settings.port));
+        let listener = TcpListener::bind(wanted)
+            .unwrap_or_else(|error| panic!("{wanted} cannot be listened on: {error}"));
         let address = listener.local_addr().expect("it is bound");
         let (tell, told) = mpsc::channel();
         let thread = thread::spawn(move || {

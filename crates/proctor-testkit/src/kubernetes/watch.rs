@@ -102,7 +102,7 @@ impl Watch {
                 return None;
             }
             self.changed.borrow_and_update();
-            if self.read() || !self.lines.is_empty() {
+            if self.read() || !self.lines.is_empty() || self.is_over {
                 continue;
             }
             self.seat.was_told(self.position);

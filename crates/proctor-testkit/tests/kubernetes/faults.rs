@@ -113,7 +113,9 @@ async fn a_connection_is_cut_before_or_after_the_work_is_done() {
     api.double.cut_after(1);
     assert!(create(&api, "b").await.is_err());
     assert_eq!(api.get(&format!("{JOBS}/b")).await.0, 200);
-    assert_eq!(api.double.ledger().jobs.len(), 1);
+    let ledger = api.double.ledger();
+    assert_eq!(ledger.jobs.len(), 1);
+    assert_eq!(ledger.requests("create", "jobs"), 2);
 }
 
 #[tokio::test]
@@ -128,6 +130,19 @@ async fn a_request_hangs_until_it_is_calm_again() {
 
     assert!(asked.await.is_err());
     assert_eq!(api.get(&format!("{JOBS}/a")).await.0, 404);
+}
+
+#[tokio::test]
+async fn a_double_ends_although_a_request_hangs() {
+    let api = Api::start();
+    api.double.hang(1);
+    let url = format!("{}{JOBS}", api.double.url());
+    let mut asked = Box::pin(reqwest::get(url));
+    assert!(timeout(QUIET, &mut asked).await.is_err());
+
+    drop(api);
+
+    assert!(asked.await.is_err());
 }
 
 #[tokio::test]
