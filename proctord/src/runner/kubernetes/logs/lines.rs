@@ -149,12 +149,12 @@ impl Lines {
             (Search::Anchor(sought), _) if at < sought.anchor() => {}
             (Search::Anchor(sought), _) if at > sought.anchor() => {
                 // This may be a later part of the line that was left, of which nobody knows how much was taken.
-                let is_part = sought.taken() >= LONGEST_PART;
-                self.search = Search::Over;
-                parsed.missing = true;
-                if is_part {
+                if sought.taken() >= LONGEST_PART {
+                    self.search = Search::Anchor(Place::line(sought.anchor()));
                     return Within::Remainder;
                 }
+                self.search = Search::Over;
+                parsed.missing = true;
                 self.place = Some(Place::line(at));
             }
             (Search::Anchor(sought), place) => {

@@ -5,10 +5,23 @@ use proptest::{collection, prop_assert, prop_assert_eq, prop_oneof, proptest, sa
 use super::{LONGEST_PART, Lines, Parsed, Place};
 
 /// What the container runtime writes at once: a line, or a part of one.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 struct Message {
     at: Timestamp,
     bytes: Vec<u8>,
+}
+
+impl std::fmt::Debug for Message {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let begin = &self.bytes[..self.bytes.len().min(9)];
+        write!(
+            f,
+            "{} {}x{}",
+            self.at,
+            begin.escape_ascii(),
+            self.bytes.len()
+        )
+    }
 }
 
 /// The file from a message on, as the kubelet streams it: older messages are left out, and a part that follows an
@@ -34,7 +47,7 @@ fn content(file: &[Message]) -> Vec<u8> {
         .collect()
 }
 
-/// Messages of stdout and stderr. Lines overtake each other by less than a second, the parts of one do not; some
+/// Messages of stdout and stderr. Whole lines overtake each other by less than a second, parts of lines do not; some
 /// share a timestamp.
 fn file() -> impl Strategy<Value = Vec<Message>> {
     let step = sample::select(vec![
@@ -62,8 +75,8 @@ fn file() -> impl Strategy<Value = Vec<Message>> {
                 true => bytes.push(b'\n'),
                 false => bytes.resize(LONGEST_PART as usize, b'.'),
             }
+            may_overtake = begins_line && ends && !overtakes;
             begins_line = ends;
-            may_overtake = !overtakes;
             Message { at, bytes }
         };
         messages.into_iter().map(message).collect()
