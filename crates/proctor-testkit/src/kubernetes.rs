@@ -5,14 +5,16 @@
 //! list with label and field selectors and in pages, replace, patch, delete with preconditions, grace and
 //! propagation, collection of what has lost its owner; watches with bookmarks, initial events and a history that
 //! ends; dry runs, access reviews, discovery. Jobs make Pods, one at a time and with retries, deadlines, suspension
-//! and expiry. Every Pod is bound to the one node, whose kubelet runs the command of its only container as a process
-//! of this machine; its log can be read and followed. Faults come when a test says so.
+//! and expiry. Every Pod that fits is bound to the one node, whose kubelet runs the command of its only container as
+//! a process of this machine; its log can be read and followed. What a cluster does to a run comes when a test says
+//! so: eviction, a container that runs out of memory, a quota, a node that is lost, returns or is given up; and so
+//! do faults of the API server. What really happened is in a ledger.
 //!
-//! Not modelled: any other kind (namespaces are just words), TLS and tokens, admission webhooks, quotas, field
+//! Not modelled: any other kind (namespaces are just words), TLS, who a token belongs to, admission webhooks, field
 //! ownership and lists merged by key (apply and strategic merge replace lists whole), OpenAPI documents, Tables,
-//! snapshots behind the pages of a list, rotation of logs, more
-//! than one container, volumes, limits and OOM kills, a Pod that cannot be scheduled, eviction, indexed Jobs, Pod
-//! failure policies, restarts in place, the back-off after a failed pull, exec and attach.
+//! snapshots behind the pages of a list, rotation of logs, more than one container, volumes, limits (nothing is
+//! measured or held back), what Pods take of a node together, indexed Jobs, Pod failure policies, restarts in
+//! place, exec and attach.
 
 mod access;
 mod admission;
@@ -21,18 +23,24 @@ mod controllers;
 mod deletion;
 mod discovery;
 mod events;
+mod eviction;
 mod faults;
 mod http;
 mod jobs;
 mod kind;
 mod kubelet;
+mod ledger;
 mod log;
 mod logs;
+mod nodes;
 mod objects;
+mod orders;
 mod patch;
 mod pods;
+mod quota;
 mod refusal;
 mod request;
+mod resources;
 mod selector;
 mod server;
 mod state;
@@ -50,13 +58,23 @@ use access::Ban;
 use cluster::Cluster;
 use controllers::Controllers;
 use refusal::Refusal;
+use resources::Resources;
 use server::Server;
+
+pub use ledger::{ContainerRun, JobCreation, Ledger};
+pub use nodes::Processes;
 
 /// How many changes are remembered for watches, unless a test says otherwise.
 const HISTORY_LENGTH: usize = 10_000;
 
 /// As a real Job controller waits.
 const RETRY_DELAY: Duration = Duration::from_secs(10);
+
+/// As recorded: a second until the kubelet tells that a Pod is over, another until the Job controller has counted it.
+const END_DELAY: Duration = Duration::from_secs(2);
+
+/// As a real kubelet waits before it pulls an image again.
+const PULL_DELAY: Duration = Duration::from_secs(10);
 
 /// A double that runs; dropped, it ends.
 #[derive(Debug)]
@@ -78,6 +96,27 @@ struct Settings {
     history_length: usize,
     retry_delay: Duration,
     images: Option<PathBuf>,
+    end_delay: Duration,
+    pull_delay: Duration,
+    node_capacity: Resources,
+    streaming_lists: bool,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            history_length: HISTORY_LENGTH,
+            retry_delay: RETRY_DELAY,
+            images: None,
+            end_delay: END_DELAY,
+            pull_delay: PULL_DELAY,
+            node_capacity: Resources {
+                cpu_millis: 64_000,
+                memory_bytes: 256 << 30,
+            },
+            streaming_lists: true,
+        }
+    }
 }
 
 impl KubernetesBuilder {
@@ -92,6 +131,38 @@ impl KubernetesBuilder {
     #[must_use]
     pub fn retry_delay(mut self, delay: Duration) -> Self {
         self.settings.retry_delay = delay;
+        self
+    }
+
+    /// How long after its container's end a Pod is over and its Job comes to its condition. Of the two seconds that
+    /// were recorded a real Job controller takes one; here the kubelet takes both.
+    #[must_use]
+    pub fn end_delay(mut self, delay: Duration) -> Self {
+        self.settings.end_delay = delay;
+        self
+    }
+
+    /// How long the kubelet waits before it pulls an image a second time; before each further time twice as long.
+    #[must_use]
+    pub fn pull_delay(mut self, delay: Duration) -> Self {
+        self.settings.pull_delay = delay;
+        self
+    }
+
+    /// As a server whose storage cannot stream lists: a watch that asks for one is told so and ends.
+    #[must_use]
+    pub fn without_streaming_lists(mut self) -> Self {
+        self.settings.streaming_lists = false;
+        self
+    }
+
+    /// What a single Pod may ask of the node. What others have taken already does not count.
+    #[must_use]
+    pub fn node_capacity(mut self, cpus: u32, memory_bytes: u64) -> Self {
+        self.settings.node_capacity = Resources {
+            cpu_millis: u64::from(cpus) * 1_000,
+            memory_bytes,
+        };
         self
     }
 
@@ -128,11 +199,7 @@ impl Kubernetes {
     #[must_use]
     pub fn builder() -> KubernetesBuilder {
         KubernetesBuilder {
-            settings: Settings {
-                history_length: HISTORY_LENGTH,
-                retry_delay: RETRY_DELAY,
-                images: None,
-            },
+            settings: Settings::default(),
         }
     }
 
@@ -197,7 +264,7 @@ impl Kubernetes {
 
     /// From now on nobody may do this: a verb and a resource, as `get` and `pods/log`.
     pub fn forbid(&self, verb: &str, resource: &str) {
-        self.cluster.ban(Ban {
+        self.cluster.access.ban(Ban {
             verb: verb.to_owned(),
             resource: resource.to_owned(),
         });

@@ -3,4 +3,11 @@
 //! by asking for a single Job over and over.
 
 pub mod logs;
+pub mod client;
+pub mod follow;
+pub mod judge;
 pub mod seen;
+mod settings;
+pub mod watches;
+
+pub use settings::{Access, KubernetesSettings};

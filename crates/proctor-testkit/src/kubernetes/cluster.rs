@@ -9,9 +9,11 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::sync::watch;
 
-use super::access::Ban;
+use super::access::Access;
 use super::faults::Faults;
 use super::jobs::Pass;
+use super::kubelet::Orphans;
+use super::ledger::OpenLedger;
 use super::log::PodLog;
 use super::state::State;
 use super::{Settings, deletion, jobs, pods};
@@ -24,21 +26,27 @@ pub(crate) struct Cluster {
     changed: Condvar,
     revision: watch::Sender<u64>,
     logs: Mutex<HashMap<String, Arc<PodLog>>>,
-    bans: Mutex<Vec<Ban>>,
+    pub(crate) access: Access,
     pub(crate) faults: Faults,
+    pub(crate) ledger: OpenLedger,
+    pub(crate) orphans: Orphans,
     ends: AtomicBool,
 }
 
 impl Cluster {
     pub(crate) fn new(settings: Settings) -> Self {
+        let mut state = State::new(settings.history_length);
+        state.nodes.set_capacity(settings.node_capacity);
         Self {
-            state: Mutex::new(State::new(settings.history_length)),
+            state: Mutex::new(state),
             settings,
             changed: Condvar::new(),
             revision: watch::Sender::new(0),
             logs: Mutex::default(),
-            bans: Mutex::default(),
+            access: Access::default(),
             faults: Faults::default(),
+            ledger: OpenLedger::default(),
+            orphans: Orphans::default(),
             ends: AtomicBool::new(false),
         }
     }
@@ -99,14 +107,6 @@ impl Cluster {
     pub(crate) fn open_log(&self, uid: &str) -> Arc<PodLog> {
         let mut logs = locked(&self.logs);
         Arc::clone(logs.entry(uid.to_owned()).or_default())
-    }
-
-    pub(crate) fn bans(&self) -> MutexGuard<'_, Vec<Ban>> {
-        locked(&self.bans)
-    }
-
-    pub(crate) fn ban(&self, ban: Ban) {
-        self.bans().push(ban);
     }
 
     /// Tells every thread to stop.

@@ -4,18 +4,20 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{CONTENT_TYPE, RETRY_AFTER};
+use actix_web::http::header::{AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER};
 use actix_web::web::{Bytes, Data, Query as WebQuery};
 use actix_web::{HttpRequest, HttpResponse};
 use serde_json::Value;
 
 use super::cluster::Cluster;
 use super::faults::Streamed;
+use super::kind::Kind;
+use super::objects::Intent;
 use super::patch::Form;
 use super::refusal::Refusal;
 use super::request::{Query, Target};
 use super::state::Key;
-use super::{access, deletion, discovery, logs, objects, watch};
+use super::{access, deletion, discovery, eviction, logs, objects, watch};
 
 pub(crate) async fn handle(
     request: HttpRequest,
@@ -40,21 +42,28 @@ fn answer(
         return Err(Refusal::unsupported_body(content_type));
     }
     let path = request.path();
-    if let Some(found) = discovery::answer(path) {
+    let token = request.headers().get(AUTHORIZATION);
+    let token = token.and_then(|header| header.to_str().ok());
+    cluster.access.authenticate(token)?;
+    if let Some(found) = discovery::answer(path, &cluster.access)? {
         return Ok(json(StatusCode::OK, &found));
     }
     if matches!(path, "/readyz" | "/livez" | "/healthz") {
         return Ok(HttpResponse::Ok().content_type("text/plain").body("ok"));
     }
     if path == access::PATH {
-        let review = access::review(cluster, read(body)?);
+        let review = cluster.access.review(read(body)?);
         return Ok(json(StatusCode::CREATED, &review));
     }
     let target = Target::of_path(path).ok_or_else(Refusal::no_such_path)?;
     let query = query(request)?;
     let verb = verb(request, &target, &query)?;
-    access::check(cluster, verb, &target)?;
+    cluster.ledger.asked(verb, &target.resource());
+    cluster.access.check(verb, &target)?;
     match verb {
+        "watch" if query.is("sendInitialEvents") && !cluster.settings.streaming_lists => {
+            Ok(no_streaming_lists())
+        }
         "watch" => {
             let body = watch::body(Arc::clone(cluster), query.watch(&target)?);
             let body = cluster.faults.interruptible(Streamed::Watch, body);
@@ -64,9 +73,11 @@ fn answer(
         "list" => list(cluster, &target, &query),
         "get" if target.is_log() => logs::answer(cluster, &key(&target)?, &query),
         "get" => get(cluster, &target),
+        "create" if target.is_eviction() => evict(cluster, &target),
         "create" => create(cluster, &target, &query, body),
         "update" => replace(cluster, &target, &query, body),
         "patch" => patch(cluster, &target, &query, request, body),
+        "deletecollection" => delete_all(cluster, &target, &query, body),
         _ => delete(cluster, &target, &query, body),
     }
 }
@@ -78,9 +89,11 @@ fn verb(request: &HttpRequest, target: &Target, query: &Query) -> Result<&'stati
         ("GET", false) => Ok("list"),
         ("GET", true) => Ok("get"),
         ("POST", false) => Ok("create"),
+        ("POST", true) if target.is_eviction() => Ok("create"),
         ("PUT", true) => Ok("update"),
         ("PATCH", true) => Ok("patch"),
         ("DELETE", true) => Ok("delete"),
+        ("DELETE", false) => Ok("deletecollection"),
         _ => Err(Refusal::method_not_allowed()),
     }
 }
@@ -110,6 +123,7 @@ fn create(
     let (object, intent) = (read(body)?, query.intent());
     let created =
         cluster.write(|state| objects::create(state, target.kind, namespace, object, intent))?;
+    note_created(cluster, target, intent, &created);
     Ok(json(StatusCode::CREATED, &created))
 }
 
@@ -138,12 +152,11 @@ fn patch(
     let existed = cluster.state().get(&key).is_some();
     let stored =
         cluster.write(|state| objects::patch(state, &key, part, form, &changes, intent))?;
-    let code = if existed {
-        StatusCode::OK
-    } else {
-        StatusCode::CREATED
-    };
-    Ok(json(code, &stored))
+    if existed {
+        return Ok(json(StatusCode::OK, &stored));
+    }
+    note_created(cluster, target, intent, &stored);
+    Ok(json(StatusCode::CREATED, &stored))
 }
 
 fn delete(
@@ -153,7 +166,39 @@ fn delete(
     body: &Bytes,
 ) -> Result<HttpResponse, Refusal> {
     target.part()?;
+    let (key, options) = (key(target)?, delete_options(query, body)?);
+    let told = cluster.write(|state| deletion::delete(state, &key, &options))?;
+    Ok(json(StatusCode::OK, &told))
+}
+
+/// Deletes everything that a list would give; answers with that list.
+fn delete_all(
+    cluster: &Cluster,
+    target: &Target,
+    query: &Query,
+    body: &Bytes,
+) -> Result<HttpResponse, Refusal> {
+    let (selector, options) = (query.selector(target)?, delete_options(query, body)?);
+    let list = cluster.write(|state| {
+        let list = objects::list(state, target.kind, &selector, 0, None)?;
+        for object in list["items"].as_array().into_iter().flatten() {
+            let text = |field: &str| object["metadata"][field].as_str().unwrap_or_default();
+            let key = Key::new(target.kind, text("namespace"), text("name"));
+            deletion::delete(state, &key, &options)?;
+        }
+        Ok::<_, Refusal>(list)
+    })?;
+    Ok(json(StatusCode::OK, &list))
+}
+
+fn evict(cluster: &Cluster, target: &Target) -> Result<HttpResponse, Refusal> {
     let key = key(target)?;
+    let told = cluster.write(|state| eviction::evict(state, &key))?;
+    Ok(json(StatusCode::CREATED, &told))
+}
+
+/// What a deletion is told by its body and by its query.
+fn delete_options(query: &Query, body: &Bytes) -> Result<Value, Refusal> {
     let mut options = if body.is_empty() {
         Value::Object(serde_json::Map::new())
     } else {
@@ -165,8 +210,25 @@ fn delete(
     if let Some(grace) = query.number::<i64>("gracePeriodSeconds")? {
         options["gracePeriodSeconds"] = grace.into();
     }
-    let told = cluster.write(|state| deletion::delete(state, &key, &options))?;
-    Ok(json(StatusCode::OK, &told))
+    Ok(options)
+}
+
+fn note_created(cluster: &Cluster, target: &Target, intent: Intent, created: &Value) {
+    if intent == Intent::Store && target.kind == Kind::Job {
+        cluster.ledger.job_created(created);
+    }
+}
+
+/// What a server answers whose storage cannot tell a watch how far it is.
+fn no_streaming_lists() -> HttpResponse {
+    let refusal = Refusal::internal(
+        "a watch stream was requested by the client but the required storage feature RequestWatchProgress is \
+         disabled",
+    );
+    let event = serde_json::json!({"type": "ERROR", "object": refusal.status()});
+    HttpResponse::Ok()
+        .content_type("application/json")
+        .body(format!("{event}\n"))
 }
 
 fn content_type(request: &HttpRequest) -> &str {

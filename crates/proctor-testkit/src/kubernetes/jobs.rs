@@ -17,6 +17,8 @@ mod status;
 
 use observed::Observed;
 
+/// A Pod that could not even be created is tried again ten times sooner than one that has failed.
+const CREATIONS_PER_RETRY: u32 = 10;
 const TRACKING: &str = "batch.kubernetes.io/job-tracking";
 
 /// What a pass over the Jobs goes by.
@@ -67,7 +69,7 @@ fn step(state: &mut State, key: &Key, pass: &mut Pass) {
     } else if !seen.uncounted().is_empty() {
         settle(state, key, &seen, pass);
     } else if let Some((word, reason, message)) = verdict(&seen, pass) {
-        end_active(state, &seen);
+        end_active(state, key, &seen);
         status::decide(state, key, &condition(word, "True", reason, message));
     } else if seen.is_suspended() {
         suspend(state, key, &seen);
@@ -123,7 +125,10 @@ fn run(state: &mut State, key: &Key, seen: &Observed, pass: &mut Pass) {
         return;
     }
     if seen.wanted() > 0 && retry_is_due(state, seen, pass) {
-        create_pod(state, key, &seen.job);
+        create_pod(state, key, &seen.job, pass);
+    }
+    if seen.condition("Suspended").is_some() {
+        events::tell(state, key, "Normal", "Resumed", "Job resumed");
     }
     if let Some(seen) = Observed::of(state, key) {
         status::go_on(state, key, &seen);
@@ -131,6 +136,12 @@ fn run(state: &mut State, key: &Key, seen: &Observed, pass: &mut Pass) {
 }
 
 fn retry_is_due(state: &State, seen: &Observed, pass: &mut Pass) -> bool {
+    let first_delay = pass.retry_delay / CREATIONS_PER_RETRY;
+    if let Some(next) = state.quotas.next_attempt(&seen.uid, first_delay)
+        && !pass.has_come(next)
+    {
+        return false;
+    }
     let Some(failed_at) = state.last_failure(&seen.uid) else {
         return true;
     };
@@ -143,16 +154,21 @@ fn retry_is_due(state: &State, seen: &Observed, pass: &mut Pass) -> bool {
 fn suspend(state: &mut State, key: &Key, seen: &Observed) {
     for pod in seen.active() {
         untrack(state, &pod.key);
-        deletion::end_pod(state, &pod.key, None);
+    }
+    end_active(state, key, seen);
+    if seen.condition("Suspended").is_none() {
+        events::tell(state, key, "Normal", "Suspended", "Job suspended");
     }
     if let Some(seen) = Observed::of(state, key) {
         status::suspend(state, key, &seen);
     }
 }
 
-fn end_active(state: &mut State, seen: &Observed) {
+fn end_active(state: &mut State, key: &Key, seen: &Observed) {
     for pod in seen.active() {
         deletion::end_pod(state, &pod.key, None);
+        let message = format!("Deleted pod: {}", pod.key.name);
+        events::tell(state, key, "Normal", "SuccessfulDelete", &message);
     }
 }
 
@@ -168,7 +184,7 @@ fn expire(state: &mut State, key: &Key, seen: &Observed, pass: &mut Pass) {
     }
 }
 
-fn create_pod(state: &mut State, key: &Key, job: &Value) {
+fn create_pod(state: &mut State, key: &Key, job: &Value, pass: &Pass) {
     let template = &job["spec"]["template"];
     let mut pod = json!({
         "metadata": template["metadata"],
@@ -186,6 +202,8 @@ fn create_pod(state: &mut State, key: &Key, job: &Value) {
         "blockOwnerDeletion": true,
     }]);
     let made = objects::create(state, Kind::Pod, &key.namespace, pod, Intent::Store);
+    let uid = job["metadata"]["uid"].as_str().unwrap_or_default();
+    state.quotas.note(uid, made.is_err(), pass.now);
     let (word, reason, message) = match &made {
         Ok(pod) => {
             let name = pod["metadata"]["name"].as_str().unwrap_or_default();

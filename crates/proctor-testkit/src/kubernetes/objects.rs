@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::admission;
 use super::kind::Kind;
 use super::patch::Form;
+use super::quota;
 use super::refusal::{Cause, Refusal};
 use super::selector::Selector;
 use super::state::{Key, State};
@@ -39,6 +40,7 @@ pub(crate) fn create(
     }
     let name = object["metadata"]["name"].as_str().unwrap_or_default();
     let key = Key::new(kind, namespace, name);
+    quota::check(state, &key)?;
     match intent {
         Intent::Store => state.insert(&key, object),
         Intent::DryRun if state.get(&key).is_some() => {

@@ -1,13 +1,11 @@
 //! What a Pod's status looks like at each stage of its life, as a real kubelet was recorded to write it, and the
-//! scheduler that binds every Pod to the one node. Running anything is the kubelet's.
+//! scheduler that binds a Pod to the latest node if it fits there. Running anything is the kubelet's.
 
 use serde_json::{Value, json};
 
 use super::events;
 use super::kind::Kind;
 use super::state::{Key, State, now};
-
-pub(crate) const NODE: &str = "node1";
 
 /// Where a Pod's only container is in its life.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,26 +39,62 @@ impl Ending {
             message: None,
         }
     }
+
+    /// The kernel has killed it for the memory that it took.
+    pub(crate) fn out_of_memory() -> Self {
+        Self {
+            reason: "OOMKilled",
+            ..Self::exited(137)
+        }
+    }
+
+    /// The machine was started anew: nobody saw how it ended.
+    pub(crate) fn unknown() -> Self {
+        Self {
+            reason: "Unknown",
+            ..Self::exited(255)
+        }
+    }
 }
 
-/// Binds the Pods that have no node.
+/// Binds the Pods that have no node, and says of the others why they have none.
 pub(crate) fn schedule(state: &mut State) {
     let unbound: Vec<_> = state
         .of_kind(Kind::Pod)
         .filter(|(_, pod)| pod["spec"]["nodeName"].is_null())
         .filter(|(_, pod)| pod["metadata"]["deletionTimestamp"].is_null())
-        .map(|(key, _)| key.clone())
+        .map(|(key, pod)| (key.clone(), state.nodes.refusal(pod)))
         .collect();
-    for key in unbound {
-        state.modify(&key, |pod| {
-            pod["spec"]["nodeName"] = NODE.into();
-            set_condition(pod, "PodScheduled", true, None);
-        });
-        let message = format!(
-            "Successfully assigned {}/{} to {NODE}",
-            key.namespace, key.name
-        );
-        events::tell(state, &key, "Normal", "Scheduled", &message);
+    for (key, refusal) in unbound {
+        match refusal {
+            None => bind(state, &key),
+            Some(why) => leave_pending(state, &key, &why),
+        }
+    }
+}
+
+fn bind(state: &mut State, key: &Key) {
+    let node = state.nodes.latest();
+    state.modify(key, |pod| {
+        pod["spec"]["nodeName"] = node.as_str().into();
+        set_condition(pod, &Condition::new("PodScheduled", true, None));
+    });
+    let message = format!(
+        "Successfully assigned {}/{} to {node}",
+        key.namespace, key.name
+    );
+    events::tell(state, key, "Normal", "Scheduled", &message);
+}
+
+fn leave_pending(state: &mut State, key: &Key, why: &str) {
+    let before = state.revision();
+    state.modify(key, |pod| {
+        let mut unscheduled = Condition::new("PodScheduled", false, Some("Unschedulable"));
+        unscheduled.message = Some(why);
+        set_condition(pod, &unscheduled);
+    });
+    if state.revision() != before {
+        events::tell(state, key, "Warning", "FailedScheduling", why);
     }
 }
 
@@ -78,18 +112,29 @@ pub(crate) fn write(state: &mut State, key: &Key, stage: &Stage) {
             Some(ending) if ending.exit_code == 0 => Some("PodCompleted"),
             Some(_) => Some("PodFailed"),
         };
-        set_condition(pod, "PodReadyToStartContainers", sandboxed, None);
-        let completed = ended.is_some_and(|ending| ending.exit_code == 0);
-        set_condition(
-            pod,
-            "Initialized",
-            true,
-            completed.then_some("PodCompleted"),
+        let containers = format!(
+            "containers with unready status: [{}]",
+            pod["spec"]["containers"][0]["name"]
+                .as_str()
+                .unwrap_or_default()
         );
-        set_condition(pod, "Ready", unready.is_none(), unready);
-        set_condition(pod, "ContainersReady", unready.is_none(), unready);
+        let completed = ended.is_some_and(|ending| ending.exit_code == 0);
+        let completed = completed.then_some("PodCompleted");
+        for (word, holds, reason) in [
+            ("PodReadyToStartContainers", sandboxed, None),
+            ("Initialized", true, completed),
+            ("Ready", unready.is_none(), unready),
+            ("ContainersReady", unready.is_none(), unready),
+        ] {
+            let mut condition = Condition::new(word, holds, reason);
+            condition.message =
+                (reason == Some("ContainersNotReady")).then_some(containers.as_str());
+            set_condition(pod, &condition);
+        }
         order_conditions(pod);
+        let generation = pod["metadata"]["generation"].clone();
         let status = &mut pod["status"];
+        status["observedGeneration"] = generation;
         status["phase"] = phase(stage).into();
         if status["startTime"].is_null() {
             status["startTime"] = now().into();
@@ -142,24 +187,54 @@ fn container_state(stage: &Stage, before: &Value) -> Value {
     }
 }
 
+/// Shows that the kubelet has seen what was done to a Pod, its deletion for one.
+pub(crate) fn acknowledge(state: &mut State, key: &Key) {
+    state.modify(key, |pod| {
+        pod["status"]["observedGeneration"] = pod["metadata"]["generation"].clone();
+        order_conditions(pod);
+    });
+}
+
+/// A condition of a Pod, but for its times.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Condition<'a> {
+    pub(crate) word: &'a str,
+    pub(crate) holds: bool,
+    pub(crate) reason: Option<&'a str>,
+    pub(crate) message: Option<&'a str>,
+}
+
+impl<'a> Condition<'a> {
+    fn new(word: &'a str, holds: bool, reason: Option<&'a str>) -> Self {
+        Self {
+            word,
+            holds,
+            reason,
+            message: None,
+        }
+    }
+}
+
 /// Sets a condition; its time changes only with its status.
-fn set_condition(pod: &mut Value, word: &str, holds: bool, reason: Option<&str>) {
-    let holds = if holds { "True" } else { "False" };
+pub(crate) fn set_condition(pod: &mut Value, wanted: &Condition<'_>) {
+    let holds = if wanted.holds { "True" } else { "False" };
     let mut condition = json!({
-        "type": word,
+        "type": wanted.word,
         "status": holds,
         "lastProbeTime": null,
         "lastTransitionTime": now(),
     });
-    if let Some(reason) = reason {
-        condition["reason"] = reason.into();
+    for (field, text) in [("reason", wanted.reason), ("message", wanted.message)] {
+        if let Some(text) = text {
+            condition[field] = text.into();
+        }
     }
     if !pod["status"]["conditions"].is_array() {
         pod["status"]["conditions"] = json!([]);
     }
     let conditions = pod["status"]["conditions"].as_array_mut();
     let conditions = conditions.expect("it is a list by now");
-    match conditions.iter_mut().find(|one| one["type"] == word) {
+    match conditions.iter_mut().find(|one| one["type"] == wanted.word) {
         Some(found) => {
             if found["status"] == holds {
                 condition["lastTransitionTime"] = found["lastTransitionTime"].clone();
@@ -170,9 +245,13 @@ fn set_condition(pod: &mut Value, word: &str, holds: bool, reason: Option<&str>)
     }
 }
 
-/// The kubelet lists the scheduler's condition last.
+/// The kubelet lists what others say of a disruption first and the scheduler's condition last.
 fn order_conditions(pod: &mut Value) {
     if let Some(conditions) = pod["status"]["conditions"].as_array_mut() {
-        conditions.sort_by_key(|condition| condition["type"] == "PodScheduled");
+        conditions.sort_by_key(|condition| match condition["type"].as_str() {
+            Some("DisruptionTarget") => 0,
+            Some("PodScheduled") => 2,
+            _ => 1,
+        });
     }
 }

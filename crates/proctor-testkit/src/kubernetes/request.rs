@@ -45,6 +45,14 @@ impl Target {
         })
     }
 
+    /// As rules of access name it: `jobs`, `pods/log`.
+    pub(crate) fn resource(&self) -> String {
+        match &self.subresource {
+            None => self.kind.plural().to_owned(),
+            Some(subresource) => format!("{}/{subresource}", self.kind.plural()),
+        }
+    }
+
     /// The one object that is meant.
     pub(crate) fn key(&self) -> Option<Key> {
         let namespace = self.namespace.as_deref()?;
@@ -53,6 +61,10 @@ impl Target {
 
     pub(crate) fn is_log(&self) -> bool {
         self.kind == Kind::Pod && self.subresource.as_deref() == Some("log")
+    }
+
+    pub(crate) fn is_eviction(&self) -> bool {
+        self.kind == Kind::Pod && self.subresource.as_deref() == Some("eviction")
     }
 
     pub(crate) fn part(&self) -> Result<Part, Refusal> {

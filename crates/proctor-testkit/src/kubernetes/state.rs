@@ -9,6 +9,8 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::kind::Kind;
+use super::nodes::Nodes;
+use super::quota::Quotas;
 use super::refusal::Refusal;
 
 /// Where an object is found.
@@ -48,6 +50,8 @@ pub(crate) struct State {
     revision: u64,
     compacted: u64,
     failures: HashMap<String, Timestamp>,
+    pub(crate) nodes: Nodes,
+    pub(crate) quotas: Quotas,
 }
 
 impl State {
@@ -59,6 +63,8 @@ impl State {
             revision: 1,
             compacted: 0,
             failures: HashMap::new(),
+            nodes: Nodes::default(),
+            quotas: Quotas::default(),
         }
     }
 

@@ -2,8 +2,11 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod client;
+mod exchanges;
 mod faults;
+mod nodes;
 mod objects;
 mod recorded;
 mod running;
+mod scenario;
 mod watches;
