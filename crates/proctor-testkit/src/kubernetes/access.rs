@@ -37,6 +37,12 @@ impl Access {
         self.rules().token = Some(token.to_owned());
     }
 
+    /// A token that is let in.
+    pub(crate) fn token(&self) -> String {
+        let token = self.rules().token.clone();
+        token.unwrap_or_else(|| "of-no-account".to_owned())
+    }
+
     pub(crate) fn remove_namespace(&self, name: &str) {
         self.rules().absent_namespaces.push(name.to_owned());
     }

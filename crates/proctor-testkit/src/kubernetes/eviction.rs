@@ -11,9 +11,10 @@ use super::state::{Key, State};
 /// Evicts a Pod; it ends within its own grace. Returns the answer's body.
 pub(crate) fn evict(state: &mut State, key: &Key) -> Result<Value, Refusal> {
     state.find(key)?;
+    let now = state.now();
     state.modify(key, |pod| {
         let disrupted = disruption("EvictionByEvictionAPI", "Eviction API: evicting");
-        pods::set_condition(pod, &disrupted);
+        pods::set_condition(pod, &now, &disrupted);
     });
     deletion::end_pod(state, key, None);
     Ok(json!({
@@ -32,13 +33,14 @@ pub(crate) fn collect(state: &mut State, node: &str) {
         .filter(|(_, pod)| pod["spec"]["nodeName"] == node)
         .map(|(key, _)| key.clone())
         .collect();
+    let now = state.now();
     for key in lost {
         state.modify(&key, |pod| {
             let phase = pod["status"]["phase"].as_str();
             if !matches!(phase, Some("Succeeded" | "Failed")) {
                 pod["status"]["phase"] = "Failed".into();
                 let disrupted = disruption("DeletionByPodGC", "PodGC: node no longer exists");
-                pods::set_condition(pod, &disrupted);
+                pods::set_condition(pod, &now, &disrupted);
             }
         });
         deletion::end_pod(state, &key, Some(0));

@@ -10,33 +10,53 @@ use actix_web::{HttpRequest, HttpResponse};
 use serde_json::Value;
 
 use super::cluster::Cluster;
-use super::faults::Streamed;
+use super::faults::{Fault, StreamFaults, Streamed};
 use super::kind::Kind;
 use super::objects::Intent;
 use super::patch::Form;
 use super::refusal::Refusal;
 use super::request::{Query, Target};
 use super::state::Key;
-use super::{access, deletion, discovery, eviction, logs, objects, watch};
+use super::{access, connection, deletion, discovery, eviction, list, logs, objects, watch};
 
 pub(crate) async fn handle(
     request: HttpRequest,
     body: Bytes,
     cluster: Data<Cluster>,
 ) -> HttpResponse {
-    let latency = cluster.faults.latency();
-    if !latency.is_zero() {
-        tokio::time::sleep(latency).await;
+    let cluster = cluster.into_inner();
+    note_asked(&request, &cluster);
+    let asked = format!("{} {}", request.method(), request.uri());
+    let course = cluster.faults.course(&asked);
+    if !course.latency.is_zero() {
+        tokio::time::sleep(course.latency).await;
     }
-    answer(&request, &body, &cluster.into_inner()).unwrap_or_else(|refusal| refused(&refusal))
+    if course.compacts {
+        cluster.state().compact();
+    }
+    let is_lost = match course.fault {
+        None => false,
+        Some(Fault::Refuse(refusal)) => return refused(&refusal),
+        Some(Fault::CutBefore) => return connection::cut(&request),
+        Some(Fault::CutAfter) => true,
+        Some(Fault::Hang) => {
+            cluster.faults.released().await;
+            return connection::cut(&request);
+        }
+    };
+    let answer = answer(&request, &body, &cluster, course.stream);
+    if is_lost {
+        return connection::cut(&request);
+    }
+    answer.unwrap_or_else(|refusal| refused(&refusal))
 }
 
 fn answer(
     request: &HttpRequest,
     body: &Bytes,
     cluster: &Arc<Cluster>,
+    faults: StreamFaults,
 ) -> Result<HttpResponse, Refusal> {
-    cluster.faults.let_in()?;
     let content_type = content_type(request);
     if content_type.contains("protobuf") {
         return Err(Refusal::unsupported_body(content_type));
@@ -58,7 +78,6 @@ fn answer(
     let target = Target::of_path(path).ok_or_else(Refusal::no_such_path)?;
     let query = query(request)?;
     let verb = verb(request, &target, &query)?;
-    cluster.ledger.asked(verb, &target.resource());
     cluster.access.check(verb, &target)?;
     match verb {
         "watch" if query.is("sendInitialEvents") && !cluster.settings.streaming_lists => {
@@ -66,7 +85,7 @@ fn answer(
         }
         "watch" => {
             let body = watch::body(Arc::clone(cluster), query.watch(&target)?);
-            let body = cluster.faults.interruptible(Streamed::Watch, body);
+            let body = cluster.faults.interruptible(Streamed::Watch, faults, body);
             let mut response = HttpResponse::Ok();
             Ok(response.content_type("application/json").streaming(body))
         }
@@ -99,11 +118,9 @@ fn verb(request: &HttpRequest, target: &Target, query: &Query) -> Result<&'stati
 }
 
 fn list(cluster: &Cluster, target: &Target, query: &Query) -> Result<HttpResponse, Refusal> {
-    let selector = query.selector(target)?;
-    let limit = query.number("limit")?.unwrap_or_default();
-    let token = Some(query.text("continue")).filter(|token| !token.is_empty());
-    let list = objects::list(&cluster.state(), target.kind, &selector, limit, token)?;
-    Ok(json(StatusCode::OK, &list))
+    let list = list::answer(&cluster.state(), &query.list(target)?)?;
+    let mut response = HttpResponse::Ok();
+    Ok(response.content_type("application/json").body(list))
 }
 
 fn get(cluster: &Cluster, target: &Target) -> Result<HttpResponse, Refusal> {
@@ -179,15 +196,24 @@ fn delete_all(
     body: &Bytes,
 ) -> Result<HttpResponse, Refusal> {
     let (selector, options) = (query.selector(target)?, delete_options(query, body)?);
-    let list = cluster.write(|state| {
-        let list = objects::list(state, target.kind, &selector, 0, None)?;
-        for object in list["items"].as_array().into_iter().flatten() {
-            let text = |field: &str| object["metadata"][field].as_str().unwrap_or_default();
-            let key = Key::new(target.kind, text("namespace"), text("name"));
-            deletion::delete(state, &key, &options)?;
+    let deleted = cluster.write(|state| {
+        let chosen: Vec<_> = state
+            .of_kind(target.kind)
+            .filter(|(_, object)| selector.matches(object))
+            .map(|(key, object)| (key.clone(), Arc::clone(object)))
+            .collect();
+        for (key, _) in &chosen {
+            deletion::delete(state, key, &options)?;
         }
-        Ok::<_, Refusal>(list)
+        Ok::<_, Refusal>(chosen)
     })?;
+    let items: Vec<_> = deleted.iter().map(|(_, object)| &**object).collect();
+    let list = serde_json::json!({
+        "kind": format!("{}List", target.kind.word()),
+        "apiVersion": target.kind.api_version(),
+        "metadata": {},
+        "items": items,
+    });
     Ok(json(StatusCode::OK, &list))
 }
 
@@ -211,6 +237,21 @@ fn delete_options(query: &Query, body: &Bytes) -> Result<Value, Refusal> {
         options["gracePeriodSeconds"] = grace.into();
     }
     Ok(options)
+}
+
+/// Enters a request into the ledger, whatever becomes of it.
+fn note_asked(request: &HttpRequest, cluster: &Cluster) {
+    let target = Target::of_path(request.path());
+    let asked = target.and_then(|target| {
+        let verb = verb(request, &target, &query(request).ok()?).ok()?;
+        Some((verb, target.resource()))
+    });
+    match asked {
+        Some((verb, resource)) => cluster.ledger.asked(verb, &resource),
+        None => cluster
+            .ledger
+            .asked(request.method().as_str(), request.path()),
+    }
 }
 
 fn note_created(cluster: &Cluster, target: &Target, intent: Intent, created: &Value) {

@@ -1,6 +1,7 @@
 //! The Job controller: Pods per Job, what they come to, and the Job's status, in the order in which a real one was
 //! recorded to write it. Time-dependent steps name the moment at which they want to be looked at again.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
@@ -10,7 +11,7 @@ use super::deletion;
 use super::events;
 use super::kind::Kind;
 use super::objects::{self, Intent};
-use super::state::{Key, State, now};
+use super::state::{Key, State};
 
 mod observed;
 mod status;
@@ -21,19 +22,19 @@ use observed::Observed;
 const CREATIONS_PER_RETRY: u32 = 10;
 const TRACKING: &str = "batch.kubernetes.io/job-tracking";
 
-/// What a pass over the Jobs goes by.
+/// What a look at a Job goes by.
 #[derive(Debug)]
-pub(crate) struct Pass {
+struct Pass {
     now: Timestamp,
     retry_delay: Duration,
     /// When to look again, at the latest.
-    pub(crate) due: Option<Timestamp>,
+    due: Option<Timestamp>,
 }
 
 impl Pass {
-    pub(crate) fn new(retry_delay: Duration) -> Self {
+    fn new(now: Timestamp, retry_delay: Duration) -> Self {
         Self {
-            now: Timestamp::now(),
+            now,
             retry_delay,
             due: None,
         }
@@ -49,11 +50,15 @@ impl Pass {
     }
 }
 
-/// Takes every Job one step on.
-pub(crate) fn reconcile(state: &mut State, pass: &mut Pass) {
-    release_orphans(state);
-    for key in state.keys(Kind::Job) {
-        step(state, &key, pass);
+/// Takes the Jobs among these objects one step on, and lets those of their Pods go that have no Job any more.
+pub(crate) fn reconcile(state: &mut State, touched: &BTreeSet<Key>, retry_delay: Duration) {
+    for key in touched.iter().filter(|key| key.kind == Kind::Pod) {
+        release_orphan(state, key);
+    }
+    for key in touched.iter().filter(|key| key.kind == Kind::Job) {
+        let mut pass = Pass::new(state.time(), retry_delay);
+        step(state, key, &mut pass);
+        state.agenda.set_timer(key, pass.due);
     }
 }
 
@@ -70,7 +75,8 @@ fn step(state: &mut State, key: &Key, pass: &mut Pass) {
         settle(state, key, &seen, pass);
     } else if let Some((word, reason, message)) = verdict(&seen, pass) {
         end_active(state, key, &seen);
-        status::decide(state, key, &condition(word, "True", reason, message));
+        let early = condition(&state.now(), word, "True", reason, message);
+        status::decide(state, key, &early);
     } else if seen.is_suspended() {
         suspend(state, key, &seen);
     } else {
@@ -136,10 +142,7 @@ fn run(state: &mut State, key: &Key, seen: &Observed, pass: &mut Pass) {
 }
 
 fn retry_is_due(state: &State, seen: &Observed, pass: &mut Pass) -> bool {
-    let first_delay = pass.retry_delay / CREATIONS_PER_RETRY;
-    if let Some(next) = state.quotas.next_attempt(&seen.uid, first_delay)
-        && !pass.has_come(next)
-    {
+    if !creation_is_due(state, &seen.uid, pass) {
         return false;
     }
     let Some(failed_at) = state.last_failure(&seen.uid) else {
@@ -149,6 +152,13 @@ fn retry_is_due(state: &State, seen: &Observed, pass: &mut Pass) -> bool {
     let delay = pass.retry_delay * 2_u32.saturating_pow(doublings.min(6));
     let delay = SignedDuration::try_from(delay).unwrap_or(SignedDuration::MAX);
     pass.has_come(failed_at + delay)
+}
+
+/// Whether a Job whose last Pod could not be created may try it again.
+fn creation_is_due(state: &State, uid: &str, pass: &mut Pass) -> bool {
+    let first_delay = pass.retry_delay / CREATIONS_PER_RETRY;
+    let next = state.quotas.next_attempt(uid, first_delay);
+    next.is_none_or(|next| pass.has_come(next))
 }
 
 fn suspend(state: &mut State, key: &Key, seen: &Observed) {
@@ -184,7 +194,7 @@ fn expire(state: &mut State, key: &Key, seen: &Observed, pass: &mut Pass) {
     }
 }
 
-fn create_pod(state: &mut State, key: &Key, job: &Value, pass: &Pass) {
+fn create_pod(state: &mut State, key: &Key, job: &Value, pass: &mut Pass) {
     let template = &job["spec"]["template"];
     let mut pod = json!({
         "metadata": template["metadata"],
@@ -212,6 +222,8 @@ fn create_pod(state: &mut State, key: &Key, job: &Value, pass: &Pass) {
         Err(refusal) => {
             let status = refusal.status();
             let why = status["message"].as_str().unwrap_or_default();
+            // Nothing has changed that would have the Job looked at again.
+            let _not_yet = creation_is_due(state, uid, pass);
             ("Warning", "FailedCreate", format!("Error creating: {why}"))
         }
     };
@@ -231,18 +243,16 @@ fn tell_end(state: &mut State, key: &Key) {
     }
 }
 
-fn release_orphans(state: &mut State) {
-    for key in state.keys(Kind::Pod) {
-        let owner = state.get(&key).and_then(observed::owner_of);
-        let has_owner = owner.is_some_and(|(name, uid)| {
-            let job = state.get(&Key::new(Kind::Job, &key.namespace, &name));
-            job.is_some_and(|job| job["metadata"]["uid"] == uid.as_str())
-        });
-        if !has_owner {
-            untrack(state, &key);
-        }
-        deletion::release(state, &key);
+fn release_orphan(state: &mut State, key: &Key) {
+    let owner = state.get(key).and_then(|pod| observed::owner_of(pod));
+    let has_owner = owner.is_some_and(|(name, uid)| {
+        let job = state.get(&Key::new(Kind::Job, &key.namespace, &name));
+        job.is_some_and(|job| job["metadata"]["uid"] == uid.as_str())
+    });
+    if !has_owner {
+        untrack(state, key);
     }
+    deletion::release(state, key);
 }
 
 fn untrack(state: &mut State, key: &Key) {
@@ -258,12 +268,12 @@ fn untrack(state: &mut State, key: &Key) {
 }
 
 /// A condition of a Job.
-fn condition(word: &str, holds: &str, reason: &str, message: &str) -> Value {
+fn condition(now: &str, word: &str, holds: &str, reason: &str, message: &str) -> Value {
     json!({
         "type": word,
         "status": holds,
-        "lastProbeTime": now(),
-        "lastTransitionTime": now(),
+        "lastProbeTime": now,
+        "lastTransitionTime": now,
         "reason": reason,
         "message": message,
     })

@@ -115,7 +115,7 @@ impl Tended<'_> {
             self.show(&Stage::Over(ending));
         }
         self.act(|state| {
-            if self.found(state).is_some_and(is_deleted_pod) {
+            if self.found(state).is_some_and(|pod| is_deleted_pod(pod)) {
                 deletion::end_pod(state, self.key, Some(0));
             }
         });

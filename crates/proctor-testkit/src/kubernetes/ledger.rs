@@ -7,6 +7,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use jiff::Timestamp;
 use serde_json::Value;
 
+use super::clock::Time;
+
 /// What has really happened so far.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Ledger {
@@ -48,7 +50,8 @@ impl Ledger {
             .filter(move |run| run.execution_id.as_deref() == Some(execution_id))
     }
 
-    /// How often a verb was asked of a resource, as `create` of `jobs` or `get` of `pods/log`.
+    /// How often a verb was asked of a resource, as `create` of `jobs` or `get` of `pods/log`; of what is no resource
+    /// a method of a path, as `GET` of `/version`. Requests that were refused or cut count too.
     #[must_use]
     pub fn requests(&self, verb: &str, resource: &str) -> usize {
         let asked = (verb.to_owned(), resource.to_owned());
@@ -63,14 +66,24 @@ impl Ledger {
 }
 
 /// The ledger that is written to.
-#[derive(Debug, Default)]
-pub(crate) struct OpenLedger(Mutex<Ledger>);
+#[derive(Debug)]
+pub(crate) struct OpenLedger {
+    time: Time,
+    ledger: Mutex<Ledger>,
+}
 
 /// Where a container is in the ledger.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Line(usize);
 
 impl OpenLedger {
+    pub(crate) fn new(time: Time) -> Self {
+        Self {
+            time,
+            ledger: Mutex::default(),
+        }
+    }
+
     pub(crate) fn copy(&self) -> Ledger {
         self.open().clone()
     }
@@ -86,7 +99,7 @@ impl OpenLedger {
             namespace: text(&metadata["namespace"]),
             name: text(&metadata["name"]),
             uid: text(&metadata["uid"]),
-            at: Timestamp::now(),
+            at: self.time.now(),
         });
     }
 
@@ -103,18 +116,18 @@ impl OpenLedger {
             pod_uid: text(&metadata["uid"]),
             pod_name: text(&metadata["name"]),
             execution_id: execution_id.map(str::to_owned),
-            started_at: Timestamp::now(),
+            started_at: self.time.now(),
             ended: None,
         });
         Line(ledger.containers.len() - 1)
     }
 
     pub(crate) fn container_ended(&self, line: Line, exit_code: i32) {
-        self.open().containers[line.0].ended = Some((Timestamp::now(), exit_code));
+        self.open().containers[line.0].ended = Some((self.time.now(), exit_code));
     }
 
     fn open(&self) -> MutexGuard<'_, Ledger> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -5,14 +5,14 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
 use super::cluster::Cluster;
-use super::faults::Streamed;
+use super::faults::{StreamFaults, Streamed};
 use super::log::Options;
 use super::refusal::{Cause, Refusal};
 use super::request::Query;
 use super::state::Key;
 
 pub(crate) fn answer(cluster: &Cluster, key: &Key, query: &Query) -> Result<HttpResponse, Refusal> {
-    let options = options(key, query)?;
+    let options = options(key, query, cluster.time.now())?;
     let (pod, node_answers) = {
         let state = cluster.state();
         let pod = state.find(key)?;
@@ -43,11 +43,11 @@ pub(crate) fn answer(cluster: &Cluster, key: &Key, query: &Query) -> Result<Http
     }
     let log = cluster.open_log(pod["metadata"]["uid"].as_str().unwrap_or_default());
     let mut response = HttpResponse::Ok();
-    Ok(response.content_type("text/plain").streaming(
+    let body =
         cluster
             .faults
-            .interruptible(Streamed::Log, log.read(options)),
-    ))
+            .interruptible(Streamed::Log, StreamFaults::default(), log.read(options));
+    Ok(response.content_type("text/plain").streaming(body))
 }
 
 /// What a kubelet says of a container that has no log yet.
@@ -74,7 +74,7 @@ fn container(key: &Key, pod: &Value, query: &Query) -> Result<String, Refusal> {
     Ok(own)
 }
 
-fn options(key: &Key, query: &Query) -> Result<Options, Refusal> {
+fn options(key: &Key, query: &Query, now: Timestamp) -> Result<Options, Refusal> {
     let invalid = |cause: &Cause| Refusal::invalid_log_options(&key.name, cause);
     if !query.text("stream").is_empty() {
         return Err(invalid(&Cause::forbidden("stream", "may not be specified")));
@@ -94,7 +94,7 @@ fn options(key: &Key, query: &Query) -> Result<Options, Refusal> {
             let rule = "at most one of `sinceTime` or `sinceSeconds` may be specified";
             return Err(invalid(&Cause::forbidden("", rule)));
         }
-        (Some(seconds), _) => Some(Timestamp::now() - SignedDuration::from_secs(seconds)),
+        (Some(seconds), _) => Some(now - SignedDuration::from_secs(seconds)),
         (None, "") => None,
         (None, text) => Some(whole_seconds(text)?),
     };

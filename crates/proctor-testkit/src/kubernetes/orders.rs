@@ -6,7 +6,7 @@ use super::eviction;
 use super::kind::Kind;
 use super::ledger::Ledger;
 use super::nodes::Processes;
-use super::state::Key;
+use super::state::{Key, State};
 
 impl Kubernetes {
     /// What has really happened so far.
@@ -52,8 +52,10 @@ impl Kubernetes {
 
     /// Every node that was lost is back, with its processes or without them.
     pub fn return_node(&self, processes: Processes) {
-        self.cluster
-            .write(|state| state.nodes.bring_back(processes));
+        self.cluster.write(|state| {
+            state.nodes.bring_back(processes);
+            look_at_pods(state);
+        });
     }
 
     /// The node is taken out of the cluster and another one takes its place. Its Pods have failed and are removed
@@ -62,6 +64,7 @@ impl Kubernetes {
         self.cluster.write(|state| {
             let former = state.nodes.replace();
             eviction::collect(state, &former);
+            look_at_pods(state);
         });
     }
 
@@ -73,5 +76,13 @@ impl Kubernetes {
     /// Nothing can be created in this namespace any more: it is not there.
     pub fn remove_namespace(&self, name: &str) {
         self.cluster.access.remove_namespace(name);
+    }
+}
+
+/// Whoever could do nothing for a Pod can now: the scheduler, or a kubelet.
+fn look_at_pods(state: &mut State) {
+    let pods = state.of_kind(Kind::Pod).map(|(key, _)| key.clone());
+    for key in pods.collect::<Vec<_>>() {
+        state.agenda.touch(key);
     }
 }

@@ -1,11 +1,13 @@
 //! What a Pod's status looks like at each stage of its life, as a real kubelet was recorded to write it, and the
 //! scheduler that binds a Pod to the latest node if it fits there. Running anything is the kubelet's.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use super::events;
 use super::kind::Kind;
-use super::state::{Key, State, now};
+use super::state::{Key, State};
 
 /// Where a Pod's only container is in its life.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,10 +59,11 @@ impl Ending {
     }
 }
 
-/// Binds the Pods that have no node, and says of the others why they have none.
-pub(crate) fn schedule(state: &mut State) {
-    let unbound: Vec<_> = state
-        .of_kind(Kind::Pod)
+/// Binds those of these objects that are Pods without a node, or says why they get none.
+pub(crate) fn schedule(state: &mut State, touched: &BTreeSet<Key>) {
+    let pods = touched.iter().filter(|key| key.kind == Kind::Pod);
+    let unbound: Vec<_> = pods
+        .filter_map(|key| Some((key, state.get(key)?)))
         .filter(|(_, pod)| pod["spec"]["nodeName"].is_null())
         .filter(|(_, pod)| pod["metadata"]["deletionTimestamp"].is_null())
         .map(|(key, pod)| (key.clone(), state.nodes.refusal(pod)))
@@ -74,10 +77,10 @@ pub(crate) fn schedule(state: &mut State) {
 }
 
 fn bind(state: &mut State, key: &Key) {
-    let node = state.nodes.latest();
+    let (node, now) = (state.nodes.latest(), state.now());
     state.modify(key, |pod| {
         pod["spec"]["nodeName"] = node.as_str().into();
-        set_condition(pod, &Condition::new("PodScheduled", true, None));
+        set_condition(pod, &now, &Condition::new("PodScheduled", true, None));
     });
     let message = format!(
         "Successfully assigned {}/{} to {node}",
@@ -87,11 +90,11 @@ fn bind(state: &mut State, key: &Key) {
 }
 
 fn leave_pending(state: &mut State, key: &Key, why: &str) {
-    let before = state.revision();
+    let (before, now) = (state.revision(), state.now());
     state.modify(key, |pod| {
         let mut unscheduled = Condition::new("PodScheduled", false, Some("Unschedulable"));
         unscheduled.message = Some(why);
-        set_condition(pod, &unscheduled);
+        set_condition(pod, &now, &unscheduled);
     });
     if state.revision() != before {
         events::tell(state, key, "Warning", "FailedScheduling", why);
@@ -100,6 +103,7 @@ fn leave_pending(state: &mut State, key: &Key, why: &str) {
 
 /// Writes the status of a stage into a Pod.
 pub(crate) fn write(state: &mut State, key: &Key, stage: &Stage) {
+    let now = state.now();
     state.modify(key, |pod| {
         let ended = match stage {
             Stage::Ended(ending) | Stage::Over(ending) => Some(ending),
@@ -129,7 +133,7 @@ pub(crate) fn write(state: &mut State, key: &Key, stage: &Stage) {
             let mut condition = Condition::new(word, holds, reason);
             condition.message =
                 (reason == Some("ContainersNotReady")).then_some(containers.as_str());
-            set_condition(pod, &condition);
+            set_condition(pod, &now, &condition);
         }
         order_conditions(pod);
         let generation = pod["metadata"]["generation"].clone();
@@ -137,7 +141,7 @@ pub(crate) fn write(state: &mut State, key: &Key, stage: &Stage) {
         status["observedGeneration"] = generation;
         status["phase"] = phase(stage).into();
         if status["startTime"].is_null() {
-            status["startTime"] = now().into();
+            status["startTime"] = now.as_str().into();
         }
         let before = status["containerStatuses"][0]["state"].clone();
         let container = &pod["spec"]["containers"][0];
@@ -145,7 +149,7 @@ pub(crate) fn write(state: &mut State, key: &Key, stage: &Stage) {
             "name": container["name"],
             "image": container["image"],
             "imageID": "",
-            "state": container_state(stage, &before),
+            "state": container_state(stage, &before, &now),
             "lastState": {},
             "ready": *stage == Stage::Running,
             "started": *stage == Stage::Running,
@@ -163,21 +167,21 @@ fn phase(stage: &Stage) -> &'static str {
     }
 }
 
-fn container_state(stage: &Stage, before: &Value) -> Value {
+fn container_state(stage: &Stage, before: &Value, now: &str) -> Value {
     match stage {
         Stage::Creating | Stage::Sandboxed => json!({"waiting": {"reason": "ContainerCreating"}}),
         Stage::Waiting { reason, message } => {
             json!({"waiting": {"reason": reason, "message": message}})
         }
-        Stage::Running => json!({"running": {"startedAt": now()}}),
+        Stage::Running => json!({"running": {"startedAt": now}}),
         Stage::Over(_) if !before["terminated"].is_null() => before.clone(),
         Stage::Ended(ending) | Stage::Over(ending) => {
             let started = &before["running"]["startedAt"];
             let mut terminated = json!({
                 "exitCode": ending.exit_code,
                 "reason": ending.reason,
-                "startedAt": if started.is_null() { now().into() } else { started.clone() },
-                "finishedAt": now(),
+                "startedAt": if started.is_null() { now.into() } else { started.clone() },
+                "finishedAt": now,
             });
             if let Some(message) = &ending.message {
                 terminated["message"] = message.as_str().into();
@@ -216,13 +220,13 @@ impl<'a> Condition<'a> {
 }
 
 /// Sets a condition; its time changes only with its status.
-pub(crate) fn set_condition(pod: &mut Value, wanted: &Condition<'_>) {
+pub(crate) fn set_condition(pod: &mut Value, now: &str, wanted: &Condition<'_>) {
     let holds = if wanted.holds { "True" } else { "False" };
     let mut condition = json!({
         "type": wanted.word,
         "status": holds,
         "lastProbeTime": null,
-        "lastTransitionTime": now(),
+        "lastTransitionTime": now,
     });
     for (field, text) in [("reason", wanted.reason), ("message", wanted.message)] {
         if let Some(text) = text {

@@ -192,6 +192,33 @@ impl Refusal {
         refusal
     }
 
+    /// A list or a watch is asked for in a way that makes no sense.
+    pub(crate) fn invalid_options(cause: &Cause) -> Self {
+        let (field, told) = (&cause.field, &cause.message);
+        let message = format!("ListOptions.meta.k8s.io \"\" is invalid: {field}: {told}");
+        let mut refusal = Self::new(422, "Invalid", message);
+        refusal.details = json!({
+            "group": "meta.k8s.io",
+            "kind": "ListOptions",
+            "causes": [cause.told()],
+        });
+        refusal
+    }
+
+    /// A revision that has not come yet.
+    pub(crate) fn too_new(wanted: u64, latest: u64) -> Self {
+        let message = format!("Timeout: Too large resource version: {wanted}, current: {latest}");
+        let mut refusal = Self::new(504, "Timeout", message);
+        refusal.details = json!({
+            "causes": [{
+                "reason": "ResourceVersionTooLarge",
+                "message": "Too large resource version",
+            }],
+            "retryAfterSeconds": 1,
+        });
+        refusal
+    }
+
     pub(crate) fn forbidden(kind: Kind, verb: &str, resource: &str, namespace: &str) -> Self {
         let message = format!(
             "{} is forbidden: User \"tester\" cannot {verb} resource \"{resource}\" in API group \"{}\" in the \

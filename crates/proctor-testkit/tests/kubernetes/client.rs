@@ -100,6 +100,26 @@ pub async fn events(response: Response) -> Vec<Value> {
         .collect()
 }
 
+/// Hands every line of a watch on until it is cut off.
+pub async fn each_event(url: &str, mut act: impl FnMut(Value)) {
+    let mut response = reqwest::get(url).await.unwrap();
+    let mut rest = Vec::new();
+    while let Ok(Some(chunk)) = response.chunk().await {
+        rest.extend_from_slice(&chunk);
+        let Some(end) = rest.iter().rposition(|byte| *byte == b'\n') else {
+            continue;
+        };
+        let unfinished = rest.split_off(end + 1);
+        for line in rest
+            .split(|byte| *byte == b'\n')
+            .filter(|line| !line.is_empty())
+        {
+            act(serde_json::from_slice(line).unwrap());
+        }
+        rest = unfinished;
+    }
+}
+
 async fn told(response: Response) -> (u16, Value) {
     let status = response.status().as_u16();
     (status, response.json().await.unwrap())

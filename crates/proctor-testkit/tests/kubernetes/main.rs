@@ -4,9 +4,13 @@
 mod client;
 mod exchanges;
 mod faults;
+mod lists;
 mod nodes;
 mod objects;
+mod process;
 mod recorded;
 mod running;
+mod scale;
 mod scenario;
+mod scripted;
 mod watches;

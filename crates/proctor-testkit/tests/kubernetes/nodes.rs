@@ -1,4 +1,6 @@
-use proctor_testkit::kubernetes::Processes;
+use std::time::Duration;
+
+use proctor_testkit::kubernetes::{Clock, Course, Processes, Script};
 use proctor_testkit::wait_for_async;
 use serde_json::{Value, json};
 
@@ -156,4 +158,34 @@ async fn new_pods_wait_for_a_node_and_find_another_when_the_lost_one_is_given_up
         .find(|one| one["type"] == "DisruptionTarget")
         .unwrap();
     assert_eq!(disrupted["reason"], "DeletionByPodGC");
+}
+
+#[tokio::test]
+async fn a_scripted_pod_stands_still_while_its_node_is_lost() {
+    let script = Script::new(|_| Course::exits(3).runs(Duration::from_secs(10)));
+    let api = Api::of(quick().scripted(script).clock(Clock::Virtual).start());
+    let mut made = job("a", "");
+    let container = &mut made["spec"]["template"]["spec"]["containers"][0];
+    container["env"] = json!([{"name": "EXECUTION_ID", "value": "17"}]);
+    api.post(JOBS, &made).await;
+    until(&api, "a Pod that runs", |pod| {
+        pod["status"]["phase"] == "Running"
+    })
+    .await;
+
+    api.double.lose_node();
+    api.double.advance(Duration::from_secs(20));
+    until(&api, "a Pod that seems to run", |pod| {
+        pod["status"]["phase"] == "Running"
+    })
+    .await;
+    api.double.return_node(Processes::WentOn);
+
+    until(&api, "its end", |pod| {
+        terminated(pod) == (json!("Error"), json!(3))
+    })
+    .await;
+    let ledger = api.double.ledger();
+    let ends: Vec<_> = ledger.runs_of("17").map(|run| run.ended).collect();
+    assert!(matches!(ends[..], [Some((_, 3))]), "{ledger:?}");
 }

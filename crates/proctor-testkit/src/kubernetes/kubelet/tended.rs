@@ -17,7 +17,7 @@ pub(super) struct Tended<'a> {
     pub(super) key: &'a Key,
     pub(super) uid: &'a str,
     /// The Pod as it was when it was bound.
-    pub(super) pod: Value,
+    pub(super) pod: Arc<Value>,
     node: String,
     restarts: usize,
 }
@@ -54,7 +54,7 @@ impl<'a> Tended<'a> {
             cluster,
             key,
             uid,
-            pod: pod.clone(),
+            pod: Arc::clone(pod),
             node: node.to_owned(),
             restarts: state.nodes.restarts(node),
         })
@@ -66,14 +66,15 @@ impl<'a> Tended<'a> {
     }
 
     /// The Pod, unless it is gone; another of its name is another one.
-    pub(super) fn found<'b>(&self, state: &'b State) -> Option<&'b Value> {
+    pub(super) fn found<'b>(&self, state: &'b State) -> Option<&'b Arc<Value>> {
         state
             .get(self.key)
             .filter(|pod| pod["metadata"]["uid"] == self.uid)
     }
 
     pub(super) fn is_deleted(&self) -> bool {
-        self.found(&self.cluster.state()).is_none_or(is_deleted_pod)
+        let state = self.cluster.state();
+        self.found(&state).is_none_or(|pod| is_deleted_pod(pod))
     }
 
     /// Changes what is stored, once the node can be reached and if the Pod is still there then.
