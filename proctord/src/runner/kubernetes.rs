@@ -2,6 +2,7 @@
 //! only after its uid has been stored. What becomes of it is learnt from one pair of watches per namespace, never
 //! by asking for a single Job over and over.
 
+pub mod logs;
 pub mod client;
 pub mod follow;
 mod holdings;
