@@ -76,7 +76,7 @@ impl Service {
         let listener = server::listen(config.http.address())?;
         let backing = Backing::servers(config)?;
         let carrier = match config.execution.runner {
-            RunnerKind::Kubernetes => Carrier::kubernetes(config).await?,
+            RunnerKind::Kubernetes => Carrier::kubernetes(config, &folder).await?,
             RunnerKind::Local => Carrier::local(config, place, &folder)?,
             RunnerKind::Agent => bail!("the agent runner is not in this version"),
         };

@@ -45,7 +45,7 @@ impl KubernetesConfig {
 
     /// The same for the runner.
     #[must_use]
-    pub fn settings(&self, grace: Duration) -> KubernetesSettings {
+    pub fn settings(&self, grace: Duration, spill: PathBuf) -> KubernetesSettings {
         KubernetesSettings {
             access: self.access.clone(),
             namespace: self.namespace.clone(),
@@ -53,6 +53,7 @@ impl KubernetesConfig {
             annotations: self.annotations.clone(),
             start_patience: self.start_patience,
             grace,
+            spill,
         }
     }
 }

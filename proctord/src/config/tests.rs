@@ -273,7 +273,7 @@ fn an_environment_of_version_2_is_taken_with_one_warning() {
     assert!(loaded.warnings[0].contains("PROCTOR_KUBE_POD_LIST_WAIT_TIME"));
     let kubernetes = loaded.config.kubernetes;
     assert_eq!(kubernetes.defaults.deadline_seconds, Some(60));
-    let settings = kubernetes.settings(Duration::from_secs(10));
+    let settings = kubernetes.settings(Duration::from_secs(10), "/spill".into());
     assert_eq!(settings.access, Access::InCluster);
     assert_eq!(settings.annotations["key.one"], "true");
     let postgres = loaded.config.postgres.unwrap();
@@ -435,7 +435,8 @@ fn a_kubeconfig_is_the_user_s_own_or_the_one_that_is_named() {
             ("PROCTOR_KUBE_CONTEXT", context),
         ];
         let loaded = examine(&pairs, Purpose::Dev).loaded().unwrap();
-        loaded.config.kubernetes.settings(Duration::ZERO).access
+        let kubernetes = loaded.config.kubernetes;
+        kubernetes.settings(Duration::ZERO, "/spill".into()).access
     };
 
     let own = access("out-of-cluster", "default");

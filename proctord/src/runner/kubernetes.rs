@@ -2,13 +2,13 @@
 //! only after its uid has been stored. What becomes of it is learnt from one pair of watches per namespace, never
 //! by asking for a single Job over and over.
 
-pub mod logs;
 pub mod client;
 pub mod follow;
 mod holdings;
 pub mod judge;
 pub mod labels;
 mod launch;
+pub mod logs;
 mod manifest;
 mod rights;
 pub mod seen;
@@ -21,6 +21,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 use thiserror::Error;
 use tokio::sync::mpsc;
 use uuid::Uuid;
@@ -31,12 +32,15 @@ use super::{
 use crate::domain::execution::{Execution, Plan, RunnerKind};
 use client::{Cluster, ClusterError, Fault};
 use follow::{Followed, follow};
-use judge::Expected;
+use judge::{Expected, Verdict, judge};
 use launch::Launcher;
+use logs::{KubernetesOutput, Opening, Patience};
 use rights::Rights;
 use watches::Watches;
 
 pub use settings::{Access, KubernetesSettings};
+
+const READING: &str = "read the output of";
 
 /// Runs executions on a cluster.
 pub struct KubernetesRunner {
@@ -75,13 +79,9 @@ impl KubernetesRunner {
     /// Begins to look at what this installation has on the cluster. Before it, nothing else can be done; a second
     /// time, nothing happens.
     pub fn begin(&self, installation: Uuid) {
-        self.begun.get_or_init(|| {
-            let cluster = self.cluster.clone();
-            let clients = Arc::new(move || cluster.streams());
-            Begun {
-                installation,
-                watches: Watches::open(clients, self.cluster.namespace(), installation),
-            }
+        self.begun.get_or_init(|| Begun {
+            installation,
+            watches: Watches::open(&self.cluster, installation),
         });
     }
 
@@ -182,8 +182,25 @@ impl Runner for KubernetesRunner {
         execution: &Execution,
         cursor: Option<String>,
     ) -> Result<Box<dyn Output>, RunnerError> {
-        let begun = self.begun("read the output of", &execution.name)?;
-        todo!("{cursor:?} {}", begun.installation)
+        let begun = self.begun(READING, &execution.name)?;
+        let expected = Expected::of(execution);
+        let opening = Opening {
+            execution: execution.name.clone(),
+            job: execution.handle.clone(),
+            streams: streams(&self.cluster),
+            namespace: self.cluster.namespace().to_owned(),
+            seen: begun.watches.subscribe(&execution.name),
+            is_final: Arc::new(move |seen| {
+                let verdict = judge(&expected, seen, Timestamp::now());
+                matches!(verdict, Verdict::Ended(_))
+            }),
+            spill: self.settings.spill.clone(),
+            patience: Patience::default(),
+        };
+        match KubernetesOutput::open(opening, cursor.as_deref()) {
+            Ok(output) => Ok(Box::new(output)),
+            Err(error) => Err(failed(READING, &execution.name, error)),
+        }
     }
 
     async fn held(&self) -> Result<Vec<Held>, RunnerError> {
@@ -205,6 +222,12 @@ impl Runner for KubernetesRunner {
         self.cluster.check().await.map_err(failure())?;
         self.rights.look(&self.cluster).await.map_err(failure())
     }
+}
+
+/// A client for each stream, by the login that holds then.
+fn streams(cluster: &Cluster) -> Arc<dyn Fn() -> kube::Client + Send + Sync> {
+    let cluster = cluster.clone();
+    Arc::new(move || cluster.streams_now())
 }
 
 fn failed(doing: &'static str, what: &impl ToString, source: impl Into<Source>) -> RunnerError {

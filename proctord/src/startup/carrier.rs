@@ -34,8 +34,9 @@ impl Carrier {
     }
 
     /// The cluster that is configured; it need not be there yet.
-    pub(super) async fn kubernetes(config: &Config) -> anyhow::Result<Self> {
-        let settings = config.kubernetes.settings(config.execution.stop_grace);
+    pub(super) async fn kubernetes(config: &Config, folder: &DataFolder) -> anyhow::Result<Self> {
+        let grace = config.execution.stop_grace;
+        let settings = config.kubernetes.settings(grace, folder.spill()?);
         let runner = KubernetesRunner::open(settings).await?;
         info!(namespace = runner.namespace(), "executions run as Jobs");
         Ok(Self::Kubernetes(Arc::new(runner)))

@@ -6,6 +6,7 @@ mod strangers;
 mod trouble;
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -16,6 +17,7 @@ use proctord::domain::lifecycle::Exit;
 use proctord::runner::kubernetes::{Access, KubernetesRunner, KubernetesSettings};
 use proctord::runner::{Launch, LaunchError, Prepared, Runner};
 use serde_json::Value;
+use tempfile::TempDir;
 use uuid::Uuid;
 
 use crate::runner::subject::RunnerSubject;
@@ -25,12 +27,32 @@ const NAMESPACE: &str = "procs";
 pub struct KubernetesSubject {
     pub double: Kubernetes,
     pub runner: KubernetesRunner,
+    spill: TempDir,
 }
 
 impl KubernetesSubject {
-    pub async fn on(double: Kubernetes) -> Self {
-        let runner = runner_of(&double, Uuid::new_v4()).await;
-        Self { double, runner }
+    async fn on(double: Kubernetes) -> Self {
+        let subject = Self::not_begun(double).await;
+        subject.runner.begin(Uuid::new_v4());
+        subject
+    }
+
+    pub async fn not_begun(double: Kubernetes) -> Self {
+        let spill = tempfile::tempdir().unwrap();
+        let runner = KubernetesRunner::open(settings(&double, spill.path())).await;
+        Self {
+            double,
+            runner: runner.unwrap(),
+            spill: spill,
+        }
+    }
+
+    /// Another service on the same cluster.
+    pub async fn stranger(&self) -> KubernetesRunner {
+        let settings = settings(&self.double, self.spill.path());
+        let runner = KubernetesRunner::open(settings).await.unwrap();
+        runner.begin(Uuid::new_v4());
+        runner
     }
 
     /// The Job, Pod or Secret of that name as the cluster has it.
@@ -53,14 +75,7 @@ impl KubernetesSubject {
     }
 }
 
-/// A runner of this installation.
-pub async fn runner_of(double: &Kubernetes, installation: Uuid) -> KubernetesRunner {
-    let runner = KubernetesRunner::open(settings(double)).await.unwrap();
-    runner.begin(installation);
-    runner
-}
-
-pub fn settings(double: &Kubernetes) -> KubernetesSettings {
+fn settings(double: &Kubernetes, spill: &Path) -> KubernetesSettings {
     KubernetesSettings {
         access: Access::Kubeconfig {
             path: Some(double.kubeconfig(NAMESPACE)),
@@ -71,6 +86,7 @@ pub fn settings(double: &Kubernetes) -> KubernetesSettings {
         annotations: BTreeMap::new(),
         start_patience: Duration::from_secs(60),
         grace: Duration::from_secs(1),
+        spill: spill.to_owned(),
     }
 }
 

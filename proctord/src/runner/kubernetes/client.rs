@@ -89,9 +89,22 @@ impl Cluster {
         &self.inner.namespace
     }
 
-    /// A client for watches and logs. To be asked for anew for each stream: logins end, and requests renew them.
+    /// A client for a stream, with a login that holds. To be asked for anew for each stream.
+    ///
+    /// # Errors
+    /// There is no login to be had.
+    pub async fn streams(&self) -> Result<kube::Client, ClusterError> {
+        let connection = self.connection().await.map_err(|trouble| ClusterError {
+            verb: "log in to",
+            object: "the cluster".to_owned(),
+            fault: trouble.into(),
+        })?;
+        Ok(connection.streams)
+    }
+
+    /// The same without waiting, with the login that was used last: whatever else is asked renews it.
     #[must_use]
-    pub fn streams(&self) -> kube::Client {
+    pub fn streams_now(&self) -> kube::Client {
         self.kept().streams.clone()
     }
 

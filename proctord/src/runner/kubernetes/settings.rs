@@ -18,6 +18,8 @@ pub struct KubernetesSettings {
     pub start_patience: Duration,
     /// Between TERM and KILL when nobody says otherwise.
     pub grace: Duration,
+    /// A folder of its owner alone, for output that comes faster than it is stored.
+    pub spill: PathBuf,
 }
 
 /// How the cluster is found and logged in to.

@@ -5,14 +5,14 @@ use proctord::domain::environment::Secrets;
 use proctord::runner::{Held, HeldStage, LaunchError, Runner};
 use uuid::Uuid;
 
-use super::{KubernetesSubject, runner_of, token, try_to_prepare};
+use super::{KubernetesSubject, token, try_to_prepare};
 use crate::runner::subject::{RunnerSubject, end, execution, launch_line, prepare};
 
 /// Two services on one cluster, one database each: neither sees or touches what the other one has.
 #[tokio::test]
 async fn another_installation_s_jobs_are_left_alone() {
     let subject = KubernetesSubject::fresh().await;
-    let stranger = runner_of(&subject.double, Uuid::new_v4()).await;
+    let stranger = subject.stranger().await;
     let mut execution = execution(&subject, subject.plan("true"));
     let prepared = prepare(&subject, &mut execution, &Secrets::new()).await;
     let ours = subject.runner.held().await.unwrap();

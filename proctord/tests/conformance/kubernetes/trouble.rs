@@ -3,11 +3,10 @@ use std::time::Duration;
 use proctor_testkit::kubernetes::Kubernetes;
 use proctord::domain::environment::Secrets;
 use proctord::domain::lifecycle::{Cause, Exit};
-use proctord::runner::kubernetes::KubernetesRunner;
 use proctord::runner::{LaunchError, Runner};
 use proctord::telemetry::chain;
 
-use super::{KubernetesSubject, settings, token, try_to_prepare};
+use super::{KubernetesSubject, token, try_to_prepare};
 use crate::runner::subject::{RunnerSubject, end, execution, launch_line, prepare};
 
 #[tokio::test]
@@ -101,9 +100,7 @@ async fn what_is_forbidden_may_be_granted_later() {
 
 #[tokio::test]
 async fn nothing_is_done_before_the_installation_is_known() {
-    let double = Kubernetes::start();
-    let runner = KubernetesRunner::open(settings(&double)).await.unwrap();
-    let subject = KubernetesSubject { double, runner };
+    let subject = KubernetesSubject::not_begun(Kubernetes::start()).await;
     let execution = execution(&subject, subject.plan("true"));
 
     let early = try_to_prepare(&subject.runner, &execution, &Secrets::new()).await;

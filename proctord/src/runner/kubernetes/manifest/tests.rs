@@ -25,6 +25,7 @@ fn settings() -> KubernetesSettings {
         annotations: BTreeMap::new(),
         start_patience: Duration::ZERO,
         grace: Duration::from_millis(9_001),
+        spill: "/spill".into(),
     }
 }
 
