@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::catalog::Catalog;
+use crate::domain::execution::Defaults;
 use crate::logs::Logs;
 use crate::metrics::Metrics;
 use crate::policy::Policy;
@@ -25,6 +26,8 @@ pub struct App {
     pub catalog: Arc<dyn Catalog>,
     /// Carries executions out.
     pub runner: Arc<dyn Runner>,
+    /// What a proc gets that says nothing of it.
+    pub defaults: Defaults,
     /// Reads and writes logs.
     pub logs: Logs,
     /// Follows executions to their end.

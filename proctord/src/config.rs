@@ -6,6 +6,7 @@ mod execution;
 mod file;
 mod http;
 mod import;
+mod kubernetes;
 mod layers;
 mod log;
 mod postgres;
@@ -25,6 +26,7 @@ use crate::catalog::redis::RedisSettings;
 pub use execution::ExecutionConfig;
 pub use http::HttpConfig;
 pub use import::ImportConfig;
+pub use kubernetes::KubernetesConfig;
 pub use layers::{Layers, Origin};
 pub use log::LogConfig;
 pub use postgres::PostgresConfig;
@@ -38,6 +40,7 @@ const PREFIX: &str = "PROCTOR_";
 pub struct Config {
     pub http: HttpConfig,
     pub execution: ExecutionConfig,
+    pub kubernetes: KubernetesConfig,
     pub log: LogConfig,
     /// Present if it is named; `require` has seen to it where it is needed.
     pub postgres: Option<PostgresConfig>,
@@ -132,6 +135,7 @@ impl Config {
         Self {
             http: HttpConfig::read(reader),
             execution: ExecutionConfig::read(reader),
+            kubernetes: KubernetesConfig::read(reader),
             log: LogConfig::read(reader),
             postgres: PostgresConfig::read(reader),
             redis: redis::read(reader),

@@ -77,6 +77,19 @@ impl DataFolder {
         &self.host
     }
 
+    /// Where output waits that comes faster than it is stored: in files without names, gone with whoever holds them.
+    ///
+    /// # Errors
+    /// It cannot be made.
+    pub fn spill(&self) -> Result<PathBuf, DataFolderError> {
+        let path = self.path.join("spill");
+        let made = DirBuilder::new().recursive(true).mode(0o700).create(&path);
+        match made {
+            Ok(()) => Ok(path),
+            Err(source) => Err(DataFolderError::Io { path, source }),
+        }
+    }
+
     /// Where executions have their folders.
     #[must_use]
     pub fn executions(&self) -> PathBuf {

@@ -1,5 +1,6 @@
 //! Whether the service can do its work now, and since when it may: a database or Redis may come up after it, go
-//! away and come back. What changes is logged once, not at every try. Why something is not ready is told in
+//! away and come back. The cluster may too, and is told of, but nothing is closed for it: what is accepted waits.
+//! What changes is logged once, not at every try. Why something is not ready is told in
 //! fixed words here; the whole cause is for the log alone, for probes are open to everybody.
 
 mod reason;
@@ -11,6 +12,7 @@ use tokio::sync::watch;
 use tracing::{info, warn};
 
 use crate::catalog::{Catalog, CatalogError};
+use crate::runner::Runner;
 use crate::store::{Store, StoreError};
 use crate::telemetry::chain;
 
@@ -34,8 +36,10 @@ pub struct Names {
 pub struct Readiness {
     store: Arc<dyn Store>,
     catalog: Arc<dyn Catalog>,
+    runner: Arc<dyn Runner>,
     store_seen: Seen,
     catalog_seen: Seen,
+    cluster_seen: Seen,
     /// Set once: the executions of this host are in our hands.
     open: watch::Sender<bool>,
 }
@@ -50,12 +54,22 @@ struct Seen {
 impl Readiness {
     /// Nothing has been seen yet, and the service is closed.
     #[must_use]
-    pub fn new(store: Arc<dyn Store>, catalog: Arc<dyn Catalog>, names: Names) -> Self {
+    pub fn new(
+        store: Arc<dyn Store>,
+        catalog: Arc<dyn Catalog>,
+        runner: Arc<dyn Runner>,
+        names: Names,
+    ) -> Self {
+        let cluster_seen = Seen::new("cluster");
+        // Runners on this host need nothing that could be away.
+        cluster_seen.works();
         Self {
             store,
             catalog,
+            runner,
             store_seen: Seen::new(names.store),
             catalog_seen: Seen::new(names.catalog),
+            cluster_seen,
             open: watch::Sender::new(false),
         }
     }
@@ -89,24 +103,29 @@ impl Readiness {
         told.join("; ")
     }
 
-    /// Looks now, for a probe; what is wrong, in words for everybody.
+    /// Looks now, for a probe. The service may be ready and something be wrong all the same, which only delays what is
+    /// accepted; in words for everybody.
     ///
     /// # Errors
     /// What is wrong.
-    pub async fn probe(&self) -> Result<(), String> {
+    pub async fn probe(&self) -> Result<Option<String>, String> {
         tokio::join!(
             within_a_probe(self.look_at_store(), &self.store_seen),
             within_a_probe(self.look_at_catalog(), &self.catalog_seen)
         );
         match self.wrong() {
-            wrong if wrong.is_empty() => Ok(()),
+            wrong if wrong.is_empty() => Ok(self.cluster_seen.told()),
             wrong => Err(wrong),
         }
     }
 
     /// Looks for ever, and has the executions of this host taken over as soon as the store is there.
     pub async fn watch(&self, take_over: impl AsyncFn() -> Result<usize, StoreError>) {
-        tokio::join!(self.watch_store(take_over), self.watch_catalog());
+        tokio::join!(
+            self.watch_store(take_over),
+            self.watch_catalog(),
+            self.watch_cluster()
+        );
     }
 
     async fn watch_store(&self, take_over: impl AsyncFn() -> Result<usize, StoreError>) {
@@ -126,6 +145,18 @@ impl Readiness {
     async fn watch_catalog(&self) {
         loop {
             let works = self.look_at_catalog().await;
+            tokio::time::sleep(if works { WHILE_READY } else { WHILE_NOT }).await;
+        }
+    }
+
+    async fn watch_cluster(&self) {
+        loop {
+            let works = match self.runner.check().await {
+                Ok(()) => self.cluster_seen.works(),
+                Err(error) => self
+                    .cluster_seen
+                    .fails(reason::of_runner(&error), &chain(&error)),
+            };
             tokio::time::sleep(if works { WHILE_READY } else { WHILE_NOT }).await;
         }
     }

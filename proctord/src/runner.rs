@@ -165,6 +165,11 @@ pub trait Runner: Send + Sync {
     /// Everything that this runner holds, running or ended, whoever began it.
     async fn held(&self) -> Result<Vec<Held>, RunnerError>;
 
+    /// Looks whether what carries executions out can be reached now.
+    async fn check(&self) -> Result<(), RunnerError> {
+        Ok(())
+    }
+
     /// Lets go of what was held of an execution, and of nothing that bears its name by now; what runs stays.
     async fn discard(&self, held: &Held) -> Result<(), RunnerError>;
 }

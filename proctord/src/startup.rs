@@ -2,16 +2,16 @@
 //! backing.
 
 mod backing;
+mod carrier;
 mod server;
 
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
 use actix_web::dev::{Server, ServerHandle};
 use actix_web::web;
-use anyhow::Context;
+use anyhow::{Context, bail};
 use tokio_util::sync::CancellationToken;
 use tracing::info;
 use uuid::Uuid;
@@ -19,18 +19,18 @@ use uuid::Uuid;
 use crate::app::{App, Work};
 use crate::config::Config;
 use crate::data_folder::DataFolder;
+use crate::domain::execution::RunnerKind;
 use crate::housekeeping::Housekeeping;
 use crate::logs::Logs;
 use crate::metrics::Metrics;
 use crate::policy::Policy;
 use crate::readiness::Readiness;
-use crate::runner::Runner;
-use crate::runner::local::LocalRunner;
 use crate::samples;
 use crate::store::Replica;
 use crate::tracker::{Parts, Tracker};
 
 pub(crate) use backing::Backing;
+use carrier::Carrier;
 
 /// A service that runs.
 pub struct Service {
@@ -39,6 +39,7 @@ pub struct Service {
     server: Server,
     handle: ServerHandle,
     backing: Backing,
+    carrier: Carrier,
     folder: DataFolder,
     housekeeping: Housekeeping,
 }
@@ -62,35 +63,41 @@ impl Service {
         let listener = server::listen(config.http.address())?;
         let backing = Backing::files(&folder, config).await?;
         samples::publish(backing.catalog().as_ref()).await?;
-        Self::begin(config, place, folder, backing, listener)
+        let carrier = Carrier::local(config, place, &folder)?;
+        Self::begin(config, folder, backing, carrier, listener)
     }
 
-    /// Starts the service of production: Postgres and Redis, which may come later, and the local runner.
+    /// Starts the service of production: Postgres, Redis and perhaps a cluster, all of which may come later.
     ///
     /// # Errors
     /// Whatever keeps it from starting, naming the file or the address.
-    pub fn start(config: &Config, place: &Place) -> anyhow::Result<Self> {
+    pub async fn start(config: &Config, place: &Place) -> anyhow::Result<Self> {
         let folder = DataFolder::open(&place.data_dir)?;
         let listener = server::listen(config.http.address())?;
         let backing = Backing::servers(config)?;
-        Self::begin(config, place, folder, backing, listener)
+        let carrier = match config.execution.runner {
+            RunnerKind::Kubernetes => Carrier::kubernetes(config, &folder).await?,
+            RunnerKind::Local => Carrier::local(config, place, &folder)?,
+            RunnerKind::Agent => bail!("the agent runner is not in this version"),
+        };
+        Self::begin(config, folder, backing, carrier, listener)
     }
 
     /// Puts the parts together and serves. Whether what it needs is there shows later.
     fn begin(
         config: &Config,
-        place: &Place,
         folder: DataFolder,
         backing: Backing,
+        carrier: Carrier,
         listener: TcpListener,
     ) -> anyhow::Result<Self> {
         server::raise_open_files();
-        let app = application(config, place, &folder, &backing)?;
+        let app = application(config, &folder, &backing, &carrier);
         let housekeeping = Housekeeping {
             store: Arc::clone(&app.store),
             runner: Arc::clone(&app.runner),
-            keep: config.execution.keep,
-            every: Duration::from_hours(1),
+            keep: carrier.keep(config),
+            every: carrier.between_sweeps(),
             grace: config.execution.stop_grace,
         };
         let address = listener.local_addr()?;
@@ -103,6 +110,7 @@ impl Service {
             server,
             handle,
             backing,
+            carrier,
             folder,
             housekeeping,
         })
@@ -136,6 +144,7 @@ impl Service {
             server,
             handle,
             backing,
+            carrier,
             folder,
             housekeeping,
             ..
@@ -143,7 +152,7 @@ impl Service {
         let stopping = async {
             tokio::select! {
                 () = stop => {}
-                () = work(&app, housekeeping) => {}
+                () = work(&app, &carrier, housekeeping) => {}
             }
             info!("stopping");
             app.shutdown.cancel();
@@ -160,8 +169,11 @@ impl Service {
 }
 
 /// What goes on beside the requests, for ever.
-async fn work(app: &App, housekeeping: Housekeeping) {
-    let take_over = async || app.tracker.adopt().await;
+async fn work(app: &App, carrier: &Carrier, housekeeping: Housekeeping) {
+    let take_over = async || {
+        carrier.begin(app.store.as_ref()).await?;
+        app.tracker.adopt().await
+    };
     let opened = app.readiness.opened();
     tokio::join!(
         app.readiness.watch(take_over),
@@ -175,16 +187,9 @@ async fn work(app: &App, housekeeping: Housekeeping) {
 }
 
 /// Puts the parts together; nothing runs yet.
-fn application(
-    config: &Config,
-    place: &Place,
-    folder: &DataFolder,
-    backing: &Backing,
-) -> anyhow::Result<App> {
-    let (store, catalog) = (backing.store(), backing.catalog());
+fn application(config: &Config, folder: &DataFolder, backing: &Backing, carrier: &Carrier) -> App {
+    let (store, catalog, runner) = (backing.store(), backing.catalog(), carrier.runner());
     let grace = config.execution.stop_grace;
-    let shim = place.shim.clone();
-    let runner: Arc<dyn Runner> = Arc::new(LocalRunner::open(folder.executions(), shim, grace)?);
     let logs = Logs::new(Arc::clone(&store));
     let replica = Replica {
         id: Uuid::new_v4().to_string(),
@@ -199,13 +204,19 @@ fn application(
         grace,
         lease: config.execution.lease,
     });
-    let readiness = Readiness::new(Arc::clone(&store), Arc::clone(&catalog), backing.names());
-    Ok(App {
+    let readiness = Readiness::new(
+        Arc::clone(&store),
+        Arc::clone(&catalog),
+        Arc::clone(&runner),
+        backing.names(),
+    );
+    App {
         store,
         catalog,
         runner,
         logs,
         tracker,
+        defaults: carrier.defaults(config),
         metrics: Metrics::default(),
         policy: Policy::AllowAll,
         replica,
@@ -213,5 +224,5 @@ fn application(
         launch_wait: config.execution.launch_wait,
         shutdown: CancellationToken::new(),
         work: Work::on_this_runtime(),
-    })
+    }
 }

@@ -67,7 +67,7 @@ pub async fn submit(
     let (plan, mistakes) = match &metadata {
         Some(metadata) => check(app, &submission, metadata).await?,
         None => (
-            Plan::of(&Metadata::default(), Args::new()),
+            Plan::of(&Metadata::default(), Args::new(), app.defaults),
             vec![unknown(&submission.proc_name)],
         ),
     };
@@ -115,7 +115,7 @@ async fn check(
         Ok(args) => (args, Vec::new()),
         Err(mistakes) => (Args::new(), mistakes),
     };
-    let plan = Plan::of(metadata, args);
+    let plan = Plan::of(metadata, args, app.defaults);
     let set = app.catalog.secret_names(&submission.proc_name).await?;
     for name in plan.secret_names.iter().filter(|name| !set.contains(*name)) {
         mistakes.push(Mistake::new(format!("secrets.{name}"), "is not set"));

@@ -19,8 +19,9 @@ pub enum Format {
 /// Starts logging to standard error with the given filter.
 pub fn start(filter: &str, format: Format) {
     // The HTTP server tells of its workers at every start and stop, the database of what is there already when a
-    // migration asks: nobody needs to know.
-    let quiet = "actix_server=warn,sqlx::postgres::notice=warn";
+    // migration asks: nobody needs to know. The Kubernetes client writes whole bodies, Secrets among them, when it
+    // cannot read them; whoever calls it tells what went wrong.
+    let quiet = "actix_server=warn,sqlx::postgres::notice=warn,kube_client=off";
     let filter = EnvFilter::new(format!("{quiet},{filter}"));
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)

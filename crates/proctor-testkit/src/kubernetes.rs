@@ -2,45 +2,68 @@
 //! for tests and never ships.
 //!
 //! Modelled: Jobs, Pods, Secrets and core Events in any namespace, with uid, revision and generation; create, get,
-//! list with label and field selectors and in pages, replace, patch, delete with preconditions, grace and
-//! propagation, collection of what has lost its owner; watches with bookmarks, initial events and a history that
-//! ends; dry runs, access reviews, discovery. Jobs make Pods, one at a time and with retries, deadlines, suspension
-//! and expiry. Every Pod is bound to the one node, whose kubelet runs the command of its only container as a process
-//! of this machine; its log can be read and followed. Faults come when a test says so.
+//! list with label and field selectors, at a revision, and in pages that are one snapshot, replace, patch, delete
+//! with preconditions, grace and propagation, collection of what has lost its owner; watches with bookmarks, initial
+//! events and a history that ends, closed when they lag too far behind; dry runs, access reviews, discovery. Jobs
+//! make Pods, one at a time and with retries, deadlines, suspension and expiry. Every Pod that fits is bound to the
+//! one node. Its kubelet runs the command of the only container as a process of this machine; or, for many Pods,
+//! runs nothing and takes each through the course that the test's script gives it. A Pod's log can be read and
+//! followed; it is rotated if a test says so. Time is this machine's or the test's. What a cluster does to a run comes
+//! when a test says so: eviction, a container that runs out of memory, a quota, a node that is lost, returns or is
+//! given up; and so do faults of the API server, one by one or by a plan that follows from a seed. What really
+//! happened is in a ledger.
 //!
-//! Not modelled: any other kind (namespaces are just words), TLS and tokens, admission webhooks, quotas, field
+//! Not modelled: any other kind (namespaces are just words), TLS, who a token belongs to, admission webhooks, field
 //! ownership and lists merged by key (apply and strategic merge replace lists whole), OpenAPI documents, Tables,
-//! snapshots behind the pages of a list, rotation of logs, more
-//! than one container, volumes, limits and OOM kills, a Pod that cannot be scheduled, eviction, indexed Jobs, Pod
-//! failure policies, restarts in place, the back-off after a failed pull, exec and attach.
+//! more than one container, volumes, limits (nothing is measured or held back), what Pods take of a node together,
+//! indexed Jobs, Pod failure policies, restarts in place, exec and attach. The scripted kubelet looks at no image, no
+//! Secret and no command.
 
 mod access;
 mod admission;
+mod agenda;
+mod audience;
+mod builder;
+mod clock;
 mod cluster;
+mod connection;
 mod controllers;
 mod deletion;
 mod discovery;
 mod events;
+mod eviction;
 mod faults;
+mod flow;
+mod history;
 mod http;
+mod index;
 mod jobs;
 mod kind;
 mod kubelet;
+mod ledger;
+mod list;
 mod log;
 mod logs;
+mod mishaps;
+mod nodes;
 mod objects;
+mod orders;
 mod patch;
 mod pods;
+mod quota;
 mod refusal;
 mod request;
+mod resources;
+mod scheduler;
+mod scripted;
 mod selector;
 mod server;
 mod state;
 mod watch;
 
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::path::PathBuf;
+use std::thread;
 
 use actix_web::web::Data;
 use serde_json::{Value, json};
@@ -49,14 +72,14 @@ use tempfile::TempDir;
 use access::Ban;
 use cluster::Cluster;
 use controllers::Controllers;
-use refusal::Refusal;
 use server::Server;
 
-/// How many changes are remembered for watches, unless a test says otherwise.
-const HISTORY_LENGTH: usize = 10_000;
-
-/// As a real Job controller waits.
-const RETRY_DELAY: Duration = Duration::from_secs(10);
+pub use builder::KubernetesBuilder;
+pub use clock::Clock;
+pub use faults::FaultPlan;
+pub use ledger::{ContainerRun, JobCreation, Ledger};
+pub use nodes::Processes;
+pub use scripted::{Course, Script, ScriptedPod};
 
 /// A double that runs; dropped, it ends.
 #[derive(Debug)]
@@ -65,57 +88,6 @@ pub struct Kubernetes {
     server: Server,
     _controllers: Controllers,
     folder: TempDir,
-}
-
-/// How a double is to be.
-#[derive(Debug)]
-pub struct KubernetesBuilder {
-    settings: Settings,
-}
-
-#[derive(Debug)]
-struct Settings {
-    history_length: usize,
-    retry_delay: Duration,
-    images: Option<PathBuf>,
-}
-
-impl KubernetesBuilder {
-    /// How many changes a watch can lag behind before it is told that they are gone.
-    #[must_use]
-    pub fn history_length(mut self, changes: usize) -> Self {
-        self.settings.history_length = changes;
-        self
-    }
-
-    /// How long a Job waits before its second Pod; before each further one twice as long.
-    #[must_use]
-    pub fn retry_delay(mut self, delay: Duration) -> Self {
-        self.settings.retry_delay = delay;
-        self
-    }
-
-    /// The folder of the images: `registry.example/x/NAME:tag` is its folder NAME.
-    #[must_use]
-    pub fn images(mut self, folder: &Path) -> Self {
-        self.settings.images = Some(folder.to_owned());
-        self
-    }
-
-    /// Starts it.
-    ///
-    /// # Panics
-    /// It cannot be started, which names the reason.
-    #[must_use]
-    pub fn start(self) -> Kubernetes {
-        let cluster = Data::new(Cluster::new(self.settings));
-        Kubernetes {
-            server: Server::start(cluster.clone()),
-            _controllers: Controllers::start(cluster.clone().into_inner()),
-            cluster,
-            folder: TempDir::new().expect("a folder for the kubeconfig can be made"),
-        }
-    }
 }
 
 impl Kubernetes {
@@ -127,13 +99,7 @@ impl Kubernetes {
 
     #[must_use]
     pub fn builder() -> KubernetesBuilder {
-        KubernetesBuilder {
-            settings: Settings {
-                history_length: HISTORY_LENGTH,
-                retry_delay: RETRY_DELAY,
-                images: None,
-            },
-        }
+        KubernetesBuilder::default()
     }
 
     /// Where it answers, without a slash at the end.
@@ -149,18 +115,26 @@ impl Kubernetes {
     #[must_use]
     pub fn kubeconfig(&self, namespace: &str) -> PathBuf {
         let path = self.folder.path().join(format!("kubeconfig-{namespace}"));
+        let text = self.kubeconfig_text(namespace);
+        fs::write(&path, text).expect("the kubeconfig can be written");
+        path
+    }
+
+    /// What is in such a kubeconfig.
+    #[must_use]
+    pub fn kubeconfig_text(&self, namespace: &str) -> String {
+        let token = self.cluster.access.token();
         let config = json!({
             "apiVersion": "v1",
             "kind": "Config",
             "current-context": "double",
             "clusters": [{"name": "double", "cluster": {"server": self.url()}}],
-            "users": [{"name": "tester", "user": {"token": "of-no-account"}}],
+            "users": [{"name": "tester", "user": {"token": token}}],
             "contexts": [{"name": "double", "context": {
                 "cluster": "double", "user": "tester", "namespace": namespace,
             }}],
         });
-        fs::write(&path, config.to_string()).expect("the kubeconfig can be written");
-        path
+        config.to_string()
     }
 
     /// Forgets the history: a watch from an older revision is told 410, and so is a list that goes on.
@@ -168,36 +142,9 @@ impl Kubernetes {
         self.cluster.state().compact();
     }
 
-    /// The next requests, whatever they ask, are 429 with a second to wait.
-    pub fn throttle(&self, requests: usize) {
-        let refusal = Refusal::too_many_requests(1);
-        self.cluster.faults.refuse(requests, &refusal);
-    }
-
-    /// The next requests, whatever they ask, are 500.
-    pub fn fail(&self, requests: usize) {
-        let refusal = Refusal::internal("the double was told to fail");
-        self.cluster.faults.refuse(requests, &refusal);
-    }
-
-    /// From now on every request is answered only after this time.
-    pub fn delay(&self, latency: Duration) {
-        self.cluster.faults.set_latency(latency);
-    }
-
-    /// Breaks every open watch and log off, as a connection that is lost.
-    pub fn cut(&self) {
-        self.cluster.faults.cut();
-    }
-
-    /// Ends every open log as if it were whole, although its container runs on: so does a kubelet that restarts.
-    pub fn end_logs(&self) {
-        self.cluster.faults.end_logs();
-    }
-
     /// From now on nobody may do this: a verb and a resource, as `get` and `pods/log`.
     pub fn forbid(&self, verb: &str, resource: &str) {
-        self.cluster.ban(Ban {
+        self.cluster.access.ban(Ban {
             verb: verb.to_owned(),
             resource: resource.to_owned(),
         });
@@ -210,6 +157,23 @@ impl Kubernetes {
             .into_iter()
             .find(|kind| kind.plural() == plural)?;
         let key = state::Key::new(kind, namespace, name);
-        self.cluster.state().get(&key).cloned()
+        self.cluster
+            .state()
+            .get(&key)
+            .map(|found| Value::clone(found))
+    }
+}
+
+impl Drop for Kubernetes {
+    #[expect(
+        clippy::print_stderr,
+        reason = "who sees a test fail is to see with which faults"
+    )]
+    fn drop(&mut self) {
+        if let Some(report) = self.cluster.faults.report()
+            && thread::panicking()
+        {
+            eprintln!("{report}");
+        }
     }
 }

@@ -17,7 +17,7 @@ pub(super) async fn run() -> anyhow::Result<()> {
     loaded.warn();
     let mut signals = StopSignals::listen()?;
     let place = place(config.execution.data_dir.clone())?;
-    let service = Service::start(config, &place)?;
+    let service = Service::start(config, &place).await?;
     let told = format!(
         "proctord {} serves http://{}",
         env!("CARGO_PKG_VERSION"),

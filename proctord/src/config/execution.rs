@@ -19,7 +19,7 @@ pub struct ExecutionConfig {
     pub stop_grace: Duration,
     /// For how long others leave alone what this replica acts for after its last word.
     pub lease: Duration,
-    /// How long a runner keeps what is left of an execution whose log is stored.
+    /// How long the local runner keeps what is left of an execution whose log is stored.
     pub keep: Duration,
 }
 
@@ -37,16 +37,11 @@ impl ExecutionConfig {
 
     /// Notes a runner that is not there yet.
     pub(super) fn require_runner(&self, reader: &mut Reader) {
-        if self.runner != RunnerKind::Local {
+        if self.runner == RunnerKind::Agent {
             let name = reader.name_of("PROCTOR_RUNNER");
             reader.mistake(format!(
-                "{name}: the runner {}{} is not in this version; set it to local",
-                self.runner,
-                if self.runner == DEFAULT_RUNNER {
-                    ", which is the default,"
-                } else {
-                    ""
-                }
+                "{name}: the runner {} is not in this version; set it to kubernetes or local",
+                self.runner
             ));
         }
     }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::{Config, Examined, Layers, Origin, Purpose, Reader};
 use crate::catalog::redis::RedisTarget;
+use crate::runner::kubernetes::Access;
 
 const KEY: &str = "first:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
 
@@ -91,6 +92,10 @@ fn every_mistake_is_told_at_once() {
             ("PROCTOR_MAX_CONNECTIONS", "0"),
             ("PROCTOR_REDIS_ADDRESS", "nowhere"),
             ("PROCTOR_POSTGRES_HOST", "db"),
+            ("PROCTOR_RUNNER", "agent"),
+            ("PROCTOR_KUBE_CONFIG", "/nowhere/kubeconfig"),
+            ("PROCTOR_DEFAULT_NAMESPACE", "Procs"),
+            ("PROCTOR_JOB_POD_ANNOTATIONS", "{\"team\": 1}"),
         ],
         Purpose::Start,
     );
@@ -107,11 +112,14 @@ fn every_mistake_is_told_at_once() {
         "config.yaml:2: launch.wait (PROCTOR_LAUNCH_WAIT) must be a duration",
         "config.yaml:4: stop.grace (PROCTOR_STOP_GRACE) must be a duration",
         "proctord secrets new-key",
-        "PROCTOR_RUNNER: the runner kubernetes, which is the default, is not in this version; set it to local",
+        "PROCTOR_RUNNER: the runner agent is not in this version; set it to kubernetes or local",
+        "/nowhere/kubeconfig cannot be read",
+        "PROCTOR_DEFAULT_NAMESPACE must be the name of a namespace",
+        "PROCTOR_JOB_POD_ANNOTATIONS must be a JSON object of texts",
     ] {
         assert!(error.to_string().contains(part), "{part}: {error}");
     }
-    assert_eq!(error.mistakes.len(), 11, "{error}");
+    assert_eq!(error.mistakes.len(), 14, "{error}");
 }
 
 #[test]
@@ -252,14 +260,25 @@ fn an_environment_of_version_2_is_taken_with_one_warning() {
         ("PROCTOR_LOG_LEVEL", "DEBUG"),
         ("PROCTOR_AUTH_ENABLED", "false"),
         ("PROCTOR_SECRET_KEYS", KEY),
-        ("PROCTOR_RUNNER", "local"),
+        ("PROCTOR_KUBE_CONFIG", "in-cluster"),
+        ("PROCTOR_KUBE_CONTEXT", "default"),
+        ("PROCTOR_DEFAULT_NAMESPACE", "default"),
+        ("PROCTOR_KUBE_JOB_ACTIVE_DEADLINE_SECONDS", "60"),
+        ("PROCTOR_KUBE_JOB_RETRIES", "0"),
+        ("PROCTOR_KUBE_SERVICE_ACCOUNT_NAME", "default"),
+        ("PROCTOR_JOB_POD_ANNOTATIONS", "{\"key.one\": \"true\"}"),
     ];
     pairs.extend(super::v2::UNUSED.map(|name| (name, "1")));
 
     let loaded = examine(&pairs, Purpose::Start).loaded().unwrap();
 
     assert_eq!(loaded.warnings.len(), 1, "{:?}", loaded.warnings);
-    assert!(loaded.warnings[0].contains("PROCTOR_KUBE_CONFIG"));
+    assert!(loaded.warnings[0].contains("PROCTOR_KUBE_POD_LIST_WAIT_TIME"));
+    let kubernetes = loaded.config.kubernetes;
+    assert_eq!(kubernetes.defaults.deadline_seconds, Some(60));
+    let settings = kubernetes.settings(Duration::from_secs(10), "/spill".into());
+    assert_eq!(settings.access, Access::InCluster);
+    assert_eq!(settings.annotations["key.one"], "true");
     let postgres = loaded.config.postgres.unwrap();
     assert_eq!(postgres.max_lifetime, None);
     let options = postgres.options();
@@ -316,7 +335,7 @@ fn what_is_secret_is_in_no_mistake_setting_or_debug_text() {
         Purpose::Start,
     );
 
-    assert_eq!(examined.mistakes.len(), 3, "{:?}", examined.mistakes);
+    assert_eq!(examined.mistakes.len(), 2, "{:?}", examined.mistakes);
     let shown = format!("{examined:?}");
     assert!(!shown.contains("canary"), "{shown}");
 }
@@ -406,4 +425,28 @@ fn the_sample_file_names_exactly_the_variables_that_are_read() {
     for name in reader.read_names() {
         assert!(named.contains_key(name), "{name} is not in .env.sample");
     }
+}
+
+#[test]
+fn a_kubeconfig_is_the_user_s_own_or_the_one_that_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("kubeconfig");
+    std::fs::write(&file, "").unwrap();
+    let access = |config, context| {
+        let pairs = [
+            ("PROCTOR_KUBE_CONFIG", config),
+            ("PROCTOR_KUBE_CONTEXT", context),
+        ];
+        let loaded = examine(&pairs, Purpose::Dev).loaded().unwrap();
+        let kubernetes = loaded.config.kubernetes;
+        kubernetes.settings(Duration::ZERO, "/spill".into()).access
+    };
+
+    let own = access("out-of-cluster", "default");
+    let named = access(file.to_str().unwrap(), "staging");
+
+    let (path, context) = (None, None);
+    assert_eq!(own, Access::Kubeconfig { path, context });
+    let (path, context) = (Some(file.clone()), Some("staging".to_owned()));
+    assert_eq!(named, Access::Kubeconfig { path, context });
 }

@@ -69,10 +69,17 @@ pub struct Plan {
     pub kubernetes: Option<KubernetesMetadata>,
 }
 
+/// What a proc gets that says nothing of it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Defaults {
+    pub deadline_seconds: Option<u32>,
+    pub retries: u32,
+}
+
 impl Plan {
     /// The plan of an execution of this proc with these args.
     #[must_use]
-    pub fn of(metadata: &Metadata, args: Args) -> Self {
+    pub fn of(metadata: &Metadata, args: Args, defaults: Defaults) -> Self {
         let secret_names = metadata
             .env_vars
             .secrets
@@ -86,8 +93,8 @@ impl Plan {
             args,
             secret_names,
             groups: metadata.authorized_groups.clone(),
-            deadline_seconds: metadata.deadline_seconds,
-            retries: metadata.retries.unwrap_or(0),
+            deadline_seconds: metadata.deadline_seconds.or(defaults.deadline_seconds),
+            retries: metadata.retries.unwrap_or(defaults.retries),
             resources: metadata.resources.clone(),
             max_concurrent: metadata.max_concurrent,
             kubernetes: metadata.kubernetes.clone(),

@@ -8,7 +8,7 @@ use sqlx::{Decode, Postgres, Row as _, Type};
 
 use super::args;
 use super::known::Facts;
-use crate::domain::execution::Plan;
+use crate::domain::execution::{Defaults, Plan};
 use crate::domain::lifecycle::Legacy;
 use crate::domain::name::{ExecutionName, ProcName};
 use crate::store::{Imported, ImportedLog};
@@ -88,7 +88,7 @@ impl Row {
             name,
             proc_name,
             user: self.user_email.unwrap_or_default(),
-            plan: Plan::of(&metadata, args),
+            plan: Plan::of(&metadata, args, Defaults::default()),
             legacy: Legacy {
                 v2_id: self.id,
                 status,

@@ -1,10 +1,12 @@
-//! Why store or catalog do not work, in words that give nothing away: no names, no addresses, no secrets.
+//! Why store, catalog or cluster do not work, in words that give nothing away: no names, no addresses, no secrets.
 
 use std::error::Error;
 
 use redis::{ErrorKind, RedisError};
 
 use crate::catalog::CatalogError;
+use crate::runner::RunnerError;
+use crate::runner::kubernetes::client::ClusterError;
 use crate::store::StoreError;
 
 const FULL: &str = "has no space left";
@@ -30,6 +32,14 @@ pub(super) fn of_catalog(error: &CatalogError) -> &'static str {
         CatalogError::Full { .. } => FULL,
         CatalogError::Unavailable { source, .. } => of_source(source.as_ref()),
         CatalogError::Damaged { .. } => UNAVAILABLE,
+    }
+}
+
+/// What is wrong with what executions are carried out on.
+pub(super) fn of_runner(error: &RunnerError) -> &'static str {
+    match error.source.downcast_ref::<ClusterError>() {
+        Some(error) => error.fault.in_public(),
+        None => UNAVAILABLE,
     }
 }
 

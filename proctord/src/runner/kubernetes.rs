@@ -2,4 +2,239 @@
 //! only after its uid has been stored. What becomes of it is learnt from one pair of watches per namespace, never
 //! by asking for a single Job over and over.
 
+pub mod client;
+pub mod follow;
+mod holdings;
+pub mod judge;
+pub mod labels;
+mod launch;
+pub mod logs;
+mod manifest;
+mod rights;
 pub mod seen;
+mod settings;
+mod stage;
+mod stop;
+pub mod watches;
+
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use thiserror::Error;
+use tokio::sync::mpsc;
+use uuid::Uuid;
+
+use super::{
+    Found, Held, Launch, LaunchError, Output, Prepared, RunEvent, Runner, RunnerError, Source,
+};
+use crate::domain::execution::{Execution, Plan, RunnerKind};
+use client::{Cluster, ClusterError, Fault};
+use follow::{Followed, follow};
+use judge::{Expected, Verdict, judge};
+use launch::Launcher;
+use logs::{KubernetesOutput, Opening, Patience};
+use rights::Rights;
+use watches::Watches;
+
+pub use settings::{Access, KubernetesSettings};
+
+const READING: &str = "read the output of";
+
+/// Runs executions on a cluster.
+pub struct KubernetesRunner {
+    cluster: Cluster,
+    settings: KubernetesSettings,
+    rights: Rights,
+    begun: OnceLock<Begun>,
+}
+
+/// What there is once it is known for which installation.
+struct Begun {
+    installation: Uuid,
+    watches: Watches,
+}
+
+/// Nothing can be told from what others have on the cluster before the store has been reached.
+#[derive(Debug, Clone, Copy, Error)]
+#[error("it is not known yet which installation this is")]
+struct NotBegun;
+
+impl KubernetesRunner {
+    /// A runner on the cluster that is configured. The cluster need not be there.
+    ///
+    /// # Errors
+    /// The configuration names no cluster.
+    pub async fn open(settings: KubernetesSettings) -> Result<Self, ClusterError> {
+        let cluster = Cluster::open(settings.access.clone(), settings.namespace.clone()).await?;
+        Ok(Self {
+            cluster,
+            settings,
+            rights: Rights::new(),
+            begun: OnceLock::new(),
+        })
+    }
+
+    /// Begins to look at what this installation has on the cluster. Before it, nothing else can be done; a second
+    /// time, nothing happens.
+    pub fn begin(&self, installation: Uuid) {
+        self.begun.get_or_init(|| Begun {
+            installation,
+            watches: Watches::open(&self.cluster, installation),
+        });
+    }
+
+    /// The namespace that everything is in.
+    #[must_use]
+    pub fn namespace(&self) -> &str {
+        self.cluster.namespace()
+    }
+
+    fn begun(&self, doing: &'static str, what: &impl ToString) -> Result<&Begun, RunnerError> {
+        let failed = || failed(doing, what, NotBegun);
+        self.begun.get().ok_or_else(failed)
+    }
+
+    /// The same failure for the tracker; one of rights has them looked at.
+    fn failure(
+        &self,
+        doing: &'static str,
+        what: &impl ToString,
+    ) -> impl FnOnce(ClusterError) -> RunnerError {
+        move |error| {
+            if matches!(error.fault, Fault::Forbidden { .. }) {
+                self.rights.doubt();
+            }
+            failed(doing, what, error)
+        }
+    }
+}
+
+#[async_trait]
+impl Runner for KubernetesRunner {
+    fn kind(&self) -> RunnerKind {
+        RunnerKind::Kubernetes
+    }
+
+    fn refusal(&self, plan: &Plan) -> Option<String> {
+        plan.image
+            .is_empty()
+            .then(|| "needs an image: the kubernetes runner runs nothing else".to_owned())
+    }
+
+    async fn prepare(&self, launch: Launch<'_>) -> Result<Box<dyn Prepared>, LaunchError> {
+        let execution = launch.execution;
+        let begun = self.begun.get().ok_or_else(|| LaunchError::Unavailable {
+            kind: RunnerKind::Kubernetes,
+            execution: execution.name.to_string(),
+            source: Box::new(NotBegun),
+        })?;
+        let launcher = Launcher {
+            cluster: &self.cluster,
+            settings: &self.settings,
+            installation: begun.installation,
+        };
+        match launcher.place(&launch).await {
+            Ok(prepared) => Ok(Box::new(prepared)),
+            Err(error) => {
+                if launch::is_forbidden(&error) {
+                    self.rights.doubt();
+                }
+                Err(error)
+            }
+        }
+    }
+
+    async fn inspect(&self, execution: &Execution) -> Result<Found, RunnerError> {
+        let begun = self.begun("find", &execution.name)?;
+        let found = self.cluster.job(execution.name.as_str()).await;
+        let found = found.map_err(self.failure("find", &execution.name))?;
+        Ok(match found {
+            Some(job) if launch::may_be_let_run(&job, execution, begun.installation) => {
+                Found::NotStarted
+            }
+            // It was there when it was created: who deleted it took the proof that it never ran.
+            Some(_) | None => Found::Started,
+        })
+    }
+
+    async fn watch(&self, execution: &Execution) -> Result<mpsc::Receiver<RunEvent>, RunnerError> {
+        let begun = self.begun("watch", &execution.name)?;
+        let seen = begun.watches.subscribe(&execution.name);
+        let followed = Followed {
+            name: execution.name.clone(),
+            expected: Expected::of(execution),
+            start_patience: self.settings.start_patience,
+        };
+        Ok(follow(self.cluster.clone(), followed, seen))
+    }
+
+    async fn stop(&self, execution: &Execution, grace: Duration) -> Result<(), RunnerError> {
+        let begun = self.begun("stop", &execution.name)?;
+        stop::stop(&self.cluster, execution, begun.installation, grace)
+            .await
+            .map_err(self.failure("stop", &execution.name))
+    }
+
+    async fn output(
+        &self,
+        execution: &Execution,
+        cursor: Option<String>,
+    ) -> Result<Box<dyn Output>, RunnerError> {
+        let begun = self.begun(READING, &execution.name)?;
+        let expected = Expected::of(execution);
+        let opening = Opening {
+            execution: execution.name.clone(),
+            job: execution.handle.clone(),
+            streams: streams(&self.cluster),
+            namespace: self.cluster.namespace().to_owned(),
+            seen: begun.watches.subscribe(&execution.name),
+            is_final: Arc::new(move |seen| {
+                let verdict = judge(&expected, seen, Timestamp::now());
+                matches!(verdict, Verdict::Ended(_))
+            }),
+            spill: self.settings.spill.clone(),
+            patience: Patience::default(),
+        };
+        match KubernetesOutput::open(opening, cursor.as_deref()) {
+            Ok(output) => Ok(Box::new(output)),
+            Err(error) => Err(failed(READING, &execution.name, error)),
+        }
+    }
+
+    async fn held(&self) -> Result<Vec<Held>, RunnerError> {
+        let begun = self.begun("list", &"its Jobs")?;
+        holdings::held(&self.cluster, begun.installation)
+            .await
+            .map_err(self.failure("list", &"its Jobs"))
+    }
+
+    async fn discard(&self, held: &Held) -> Result<(), RunnerError> {
+        let begun = self.begun("discard", &held.name)?;
+        holdings::discard(&self.cluster, held, begun.installation)
+            .await
+            .map_err(self.failure("discard", &held.name))
+    }
+
+    async fn check(&self) -> Result<(), RunnerError> {
+        let failure = || self.failure("reach", &"the cluster");
+        self.cluster.check().await.map_err(failure())?;
+        self.rights.look(&self.cluster).await.map_err(failure())
+    }
+}
+
+/// A client for each stream, by the login that holds then.
+fn streams(cluster: &Cluster) -> Arc<dyn Fn() -> kube::Client + Send + Sync> {
+    let cluster = cluster.clone();
+    Arc::new(move || cluster.streams_now())
+}
+
+fn failed(doing: &'static str, what: &impl ToString, source: impl Into<Source>) -> RunnerError {
+    RunnerError {
+        kind: RunnerKind::Kubernetes,
+        doing,
+        execution: what.to_string(),
+        source: source.into(),
+    }
+}

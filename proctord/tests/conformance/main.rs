@@ -8,6 +8,7 @@
 )]
 
 mod catalog;
+mod kubernetes;
 mod local;
 mod postgres;
 mod redis;
@@ -20,3 +21,4 @@ store_suite!(postgres_store, crate::postgres::PostgresSubject);
 catalog_suite!(sqlite_catalog, crate::sqlite::catalog::SqliteShelf);
 catalog_suite!(redis_catalog, crate::redis::catalog::RedisShelf);
 runner_suite!(local_runner, crate::local::LocalSubject);
+runner_suite!(kubernetes_runner, crate::kubernetes::KubernetesSubject);

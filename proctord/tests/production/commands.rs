@@ -86,7 +86,7 @@ fn start_says_everything_that_it_lacks() {
     let builder = Proctord::production_at(&folder.path().join("data"));
     let builder = builder
         .env("PROCTOR_SECRET_KEYS", "")
-        .env("PROCTOR_RUNNER", "kubernetes");
+        .env("PROCTOR_RUNNER", "agent");
 
     let (status, log) = builder.start_and_fail();
 
@@ -95,7 +95,7 @@ fn start_says_everything_that_it_lacks() {
         "PROCTOR_DATABASE_URL",
         "PROCTOR_REDIS_ADDRESS",
         "proctord secrets new-key",
-        "kubernetes, which is the default, is not in this version",
+        "the runner agent is not in this version",
     ] {
         assert!(log.contains(part), "{part}: {log}");
     }

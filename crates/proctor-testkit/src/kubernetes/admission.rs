@@ -9,6 +9,7 @@ use uuid::Uuid;
 use super::kind::Kind;
 use super::patch;
 use super::refusal::{Cause, Refusal};
+use super::resources;
 
 const LONGEST_LABEL: usize = 63;
 const LONGEST_NAME: usize = 253;
@@ -93,6 +94,10 @@ fn causes(kind: Kind, object: &Value) -> Vec<Cause> {
             "spec.template.labels",
             &template["metadata"]["labels"],
         );
+        let name = &object["metadata"]["name"];
+        // The Job's name becomes the value of two labels of its Pods.
+        let generated = json!({"job-name": name, "batch.kubernetes.io/job-name": name});
+        long_labels(&mut causes, "spec.template.labels", &generated);
         let policy = template["spec"]["restartPolicy"].as_str();
         if !matches!(policy, Some("Never" | "OnFailure")) {
             causes.push(Cause::required(
@@ -155,7 +160,8 @@ fn fill_in(kind: Kind, object: &mut Value) {
         Kind::Job => fill_in_job(object),
         Kind::Pod => {
             fill_in_pod(&mut object["spec"]);
-            object["status"] = json!({"phase": "Pending", "qosClass": "BestEffort"});
+            let class = resources::quality(&object["spec"]);
+            object["status"] = json!({"phase": "Pending", "qosClass": class});
         }
         Kind::Secret => {
             encode_secret(object);

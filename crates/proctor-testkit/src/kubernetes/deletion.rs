@@ -1,12 +1,14 @@
 //! Deleting: preconditions, grace, propagation, and the collection of what has lost its owner. It decides when an
 //! object goes; ending a Pod's process is the kubelet's.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use super::kind::Kind;
 use super::objects::has_finalizers;
 use super::refusal::Refusal;
-use super::state::{Key, State, now, seconds_from_now};
+use super::state::{Key, State, owners};
 
 const FOREGROUND: &str = "foregroundDeletion";
 
@@ -28,34 +30,26 @@ pub(crate) fn delete(state: &mut State, key: &Key, options: &Value) -> Result<Va
         state.remove(key);
         return Ok(success(key, &current));
     }
-    Ok(state.get(key).cloned().unwrap_or(current))
+    let stored = state.get(key).unwrap_or(&current);
+    Ok(Value::clone(stored))
 }
 
 const FOREGROUND_POLICY: &str = "Foreground";
 
-/// Deletes what has lost its owner, and owners that wait for nothing any more. True if it changed anything.
-pub(crate) fn collect(state: &mut State) -> bool {
-    let before = state.revision();
-    let lost: Vec<_> = state
-        .all()
-        .filter(|(_, object)| object["metadata"]["deletionTimestamp"].is_null())
-        .filter(|(_, object)| is_lost(state, object))
-        .map(|(key, _)| key.clone())
-        .collect();
-    for key in lost {
-        // A refusal means that it went meanwhile, which was the aim.
-        let _gone = delete(state, &key, &json!({}));
+/// Deletes those of these objects that have lost their owner, and owners that wait for nothing any more.
+pub(crate) fn collect(state: &mut State, touched: &BTreeSet<Key>) {
+    for key in touched {
+        let Some(object) = state.get(key) else {
+            continue;
+        };
+        let is_deleted = !object["metadata"]["deletionTimestamp"].is_null();
+        if !is_deleted && is_lost(state, object) {
+            // A refusal means that it went meanwhile, which was the aim.
+            let _gone = delete(state, key, &json!({}));
+        } else if is_foreground(object) && !blocks_any(state, object) {
+            state.remove(key);
+        }
     }
-    let waiting: Vec<_> = state
-        .all()
-        .filter(|(_, object)| is_foreground(object))
-        .filter(|(_, object)| !blocks_any(state, object))
-        .map(|(key, _)| key.clone())
-        .collect();
-    for key in waiting {
-        state.remove(&key);
-    }
-    state.revision() != before
 }
 
 /// Starts a Pod's end, or hurries it; one that runs nothing goes at once.
@@ -72,8 +66,9 @@ pub(crate) fn end_pod(state: &mut State, key: &Key, grace: Option<i64>) {
     let grace = if runs { grace.or(own).unwrap_or(30) } else { 0 };
     let already = pod["metadata"]["deletionGracePeriodSeconds"].as_i64();
     if already.is_none_or(|already| grace < already) {
+        let moment = state.seconds_from_now(grace);
         state.modify(key, |pod| {
-            pod["metadata"]["deletionTimestamp"] = seconds_from_now(grace).into();
+            pod["metadata"]["deletionTimestamp"] = moment.into();
             pod["metadata"]["deletionGracePeriodSeconds"] = grace.into();
         });
     }
@@ -107,10 +102,11 @@ fn check(key: &Key, current: &Value, preconditions: &Value) -> Result<(), Refusa
 }
 
 fn mark(state: &mut State, key: &Key, policy: &str) {
+    let now = state.now();
     state.modify(key, |object| {
         let metadata = &mut object["metadata"];
         if metadata["deletionTimestamp"].is_null() {
-            metadata["deletionTimestamp"] = now().into();
+            metadata["deletionTimestamp"] = now.into();
             metadata["deletionGracePeriodSeconds"] = 0.into();
         }
         if policy == FOREGROUND_POLICY {
@@ -126,15 +122,14 @@ fn mark(state: &mut State, key: &Key, policy: &str) {
 }
 
 fn orphan(state: &mut State, owner: &Value) {
+    let uid = &owner["metadata"]["uid"];
     let dependants: Vec<_> = state
-        .all()
-        .filter(|(_, object)| is_owned_by(object, owner))
+        .dependants(uid.as_str().unwrap_or_default())
         .map(|(key, _)| key.clone())
         .collect();
     for key in dependants {
         state.modify(&key, |object| {
             let references = object["metadata"]["ownerReferences"].as_array_mut();
-            let uid = &owner["metadata"]["uid"];
             references
                 .expect("it has an owner")
                 .retain(|reference| reference["uid"] != *uid);
@@ -142,31 +137,19 @@ fn orphan(state: &mut State, owner: &Value) {
     }
 }
 
-fn owners(object: &Value) -> impl Iterator<Item = &Value> {
-    let references = object["metadata"]["ownerReferences"].as_array();
-    references.into_iter().flatten()
-}
-
-fn is_owned_by(object: &Value, owner: &Value) -> bool {
-    owners(object).any(|reference| reference["uid"] == owner["metadata"]["uid"])
-}
-
 /// Whether an object has owners and each of them is gone or goes in the foreground.
 fn is_lost(state: &State, object: &Value) -> bool {
-    let namespace = object["metadata"]["namespace"].as_str().unwrap_or_default();
-    owners(object).next().is_some()
-        && owners(object).all(|reference| {
-            let name = reference["name"].as_str().unwrap_or_default();
-            let word = reference["kind"].as_str().unwrap_or_default();
-            // An owner of a kind that the double does not keep is believed to be there.
-            let Some(kind) = Kind::of_word(word) else {
-                return false;
-            };
-            state
-                .get(&Key::new(kind, namespace, name))
-                .filter(|owner| owner["metadata"]["uid"] == reference["uid"])
-                .is_none_or(is_foreground)
-        })
+    let metadata = &object["metadata"];
+    let namespace = metadata["namespace"].as_str().unwrap_or_default();
+    let references = metadata["ownerReferences"].as_array().map_or(0, Vec::len);
+    let gone = owners(namespace, object).filter(|(key, uid)| {
+        state
+            .get(key)
+            .filter(|owner| owner["metadata"]["uid"] == uid.as_str())
+            .is_none_or(|owner| is_foreground(owner))
+    });
+    // An owner of a kind that the double does not keep is believed to be there.
+    references > 0 && gone.count() == references
 }
 
 fn is_foreground(object: &Value) -> bool {
@@ -177,7 +160,8 @@ fn is_foreground(object: &Value) -> bool {
 }
 
 fn blocks_any(state: &State, owner: &Value) -> bool {
-    state.all().any(|(_, object)| is_owned_by(object, owner))
+    let uid = owner["metadata"]["uid"].as_str().unwrap_or_default();
+    state.dependants(uid).next().is_some()
 }
 
 fn success(key: &Key, object: &Value) -> Value {

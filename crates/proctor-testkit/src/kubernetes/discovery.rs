@@ -2,16 +2,33 @@
 
 use serde_json::{Value, json};
 
+use super::access::Access;
 use super::kind::Kind;
+use super::refusal::Refusal;
 
 const AUTHORISATION: &str = "authorization.k8s.io";
 
 /// The answer to a path of discovery, if it is one.
-pub(crate) fn answer(path: &str) -> Option<Value> {
+pub(crate) fn answer(path: &str, access: &Access) -> Result<Option<Value>, Refusal> {
+    if let Some(name) = namespace_of(path) {
+        return if access.is_absent(name) {
+            Err(Refusal::no_such_namespace(name))
+        } else {
+            Ok(Some(namespace(name)))
+        };
+    }
+    Ok(told(path))
+}
+
+fn told(path: &str) -> Option<Value> {
     match path {
         "/version" => Some(json!({
             "major": "1",
             "minor": "36",
+            "emulationMajor": "1",
+            "emulationMinor": "36",
+            "minCompatibilityMajor": "1",
+            "minCompatibilityMinor": "35",
             "gitVersion": "v1.36.2",
             "gitCommit": "",
             "gitTreeState": "",
@@ -34,20 +51,22 @@ pub(crate) fn answer(path: &str) -> Option<Value> {
         "/apis/batch" => Some(group("batch")),
         "/apis/batch/v1" => Some(resources("batch")),
         "/apis/authorization.k8s.io/v1" => Some(reviews()),
-        _ => namespace(path),
+        _ => None,
     }
 }
 
-/// Any namespace is there: it is just a word.
-fn namespace(path: &str) -> Option<Value> {
+fn namespace_of(path: &str) -> Option<&str> {
     let name = path.strip_prefix("/api/v1/namespaces/")?;
-    (!name.is_empty() && !name.contains('/')).then(|| {
-        json!({
-            "kind": "Namespace",
-            "apiVersion": "v1",
-            "metadata": {"name": name},
-            "status": {"phase": "Active"},
-        })
+    (!name.is_empty() && !name.contains('/')).then_some(name)
+}
+
+/// Any namespace is there that was not removed: it is just a word.
+fn namespace(name: &str) -> Value {
+    json!({
+        "kind": "Namespace",
+        "apiVersion": "v1",
+        "metadata": {"name": name},
+        "status": {"phase": "Active"},
     })
 }
 
@@ -61,7 +80,9 @@ fn resources(group: &str) -> Value {
     let mut rows: Vec<_> = kinds.clone().map(Kind::resource).collect();
     let subresources = kinds.flat_map(|kind| match kind {
         Kind::Job => vec![subresource(kind, "status")],
-        Kind::Pod => vec![subresource(kind, "status"), subresource(kind, "log")],
+        Kind::Pod => ["status", "log", "eviction"]
+            .map(|name| subresource(kind, name))
+            .to_vec(),
         Kind::Secret | Kind::Event => Vec::new(),
     });
     rows.extend(subresources);
@@ -80,6 +101,7 @@ fn resources(group: &str) -> Value {
 fn subresource(kind: Kind, name: &str) -> Value {
     let verbs: &[&str] = match name {
         "log" => &["get"],
+        "eviction" => &["create"],
         _ => &["get", "patch", "update"],
     };
     json!({

@@ -4,14 +4,14 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::kind::Kind;
-use super::state::{Key, State, now};
+use super::state::{Key, State};
 
 /// Tells an Event about an object that is stored; about another, none.
 pub(crate) fn tell(state: &mut State, about: &Key, word: &str, reason: &str, message: &str) {
     let Some(object) = state.get(about) else {
         return;
     };
-    let metadata = &object["metadata"];
+    let (metadata, now) = (&object["metadata"], state.now());
     let event = json!({
         "kind": "Event",
         "apiVersion": "v1",
@@ -28,8 +28,8 @@ pub(crate) fn tell(state: &mut State, about: &Key, word: &str, reason: &str, mes
         "reason": reason,
         "message": message,
         "count": 1,
-        "firstTimestamp": now(),
-        "lastTimestamp": now(),
+        "firstTimestamp": now,
+        "lastTimestamp": now,
     });
     let suffix = Uuid::new_v4().simple().to_string();
     let name = format!("{}.{}", about.name, &suffix[..16]);

@@ -1,63 +1,93 @@
-//! What goes wrong on demand: refusals, latency, streams that break off or end too early. When it does is said by
-//! the test; nothing here is random.
+//! What goes wrong: refusals, latency, connections that are cut or hang, streams that break off, hang or end too
+//! early. A test says when, one by one, or gives a plan from whose seed it follows.
 
 use std::collections::VecDeque;
-use std::convert::Infallible;
-use std::io;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use bytes::Bytes;
-use futures::{Stream, StreamExt, stream};
 use tokio::sync::watch;
 
 use super::refusal::Refusal;
 
-/// What an open answer is a stream of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Streamed {
-    Watch,
-    Log,
+mod plan;
+mod random;
+mod streams;
+
+pub use plan::FaultPlan;
+pub(crate) use plan::{Course, StreamFaults};
+pub(crate) use streams::Streamed;
+
+/// What goes wrong with one request.
+#[derive(Debug, Clone)]
+pub(crate) enum Fault {
+    Refuse(Refusal),
+    /// The connection is cut and nothing has been done.
+    CutBefore,
+    /// What was asked is done, and the connection is cut instead of an answer.
+    CutAfter,
+    /// Nothing is done, and no answer comes for as long as nobody breaks the connection.
+    Hang,
 }
 
-/// How often the open streams have been interrupted.
+/// How often connections have been interrupted, and how.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 struct Interruptions {
     cuts: u64,
     log_ends: u64,
+    log_hangs: u64,
+    watch_hangs: u64,
+    /// Whatever hangs is broken off.
+    releases: u64,
 }
 
 #[derive(Debug, Default)]
 pub(crate) struct Faults {
-    refusals: Mutex<VecDeque<Refusal>>,
+    ordered: Mutex<VecDeque<Fault>>,
     latency: Mutex<Duration>,
+    plan: Mutex<Option<plan::Running>>,
     interruptions: watch::Sender<Interruptions>,
 }
 
-/// How a stream is interrupted.
-enum Interruption {
-    Cut,
-    End,
-}
-
 impl Faults {
-    /// The next requests are refused like this, one after the other.
-    pub(crate) fn refuse(&self, requests: usize, refusal: &Refusal) {
-        let refusals = std::iter::repeat_n(refusal.clone(), requests);
-        locked(&self.refusals).extend(refusals);
+    pub(crate) fn of(plan: Option<FaultPlan>) -> Self {
+        Self {
+            plan: Mutex::new(plan.map(plan::Running::new)),
+            ..Self::default()
+        }
     }
 
-    /// Lets a request in, or refuses it.
-    pub(crate) fn let_in(&self) -> Result<(), Refusal> {
-        locked(&self.refusals).pop_front().map_or(Ok(()), Err)
+    /// This goes wrong with the next requests, one after the other.
+    pub(crate) fn order(&self, requests: usize, fault: &Fault) {
+        let faults = std::iter::repeat_n(fault.clone(), requests);
+        locked(&self.ordered).extend(faults);
+    }
+
+    /// What is to happen to the request that has just come in.
+    pub(crate) fn course(&self, request: &str) -> Course {
+        let planned = locked(&self.plan).as_mut().map(|plan| plan.next(request));
+        let mut course = planned.unwrap_or_default();
+        course.latency += *locked(&self.latency);
+        if let Some(ordered) = locked(&self.ordered).pop_front() {
+            course.fault = Some(ordered);
+        }
+        course
     }
 
     pub(crate) fn set_latency(&self, latency: Duration) {
         *locked(&self.latency) = latency;
     }
 
-    pub(crate) fn latency(&self) -> Duration {
-        *locked(&self.latency)
+    /// From now on nothing goes wrong that is not ordered again; what hangs is broken off.
+    pub(crate) fn calm(&self) {
+        *locked(&self.plan) = None;
+        locked(&self.ordered).clear();
+        self.set_latency(Duration::ZERO);
+        self.interruptions.send_modify(|told| told.releases += 1);
+    }
+
+    /// What the plan has done so far, if there is one.
+    pub(crate) fn report(&self) -> Option<String> {
+        locked(&self.plan).as_ref().map(plan::Running::report)
     }
 
     /// Breaks the open streams off in the middle of their answers.
@@ -70,43 +100,22 @@ impl Faults {
         self.interruptions.send_modify(|told| told.log_ends += 1);
     }
 
-    /// A stream that can be interrupted.
-    pub(crate) fn interruptible(
-        &self,
-        what: Streamed,
-        inner: impl Stream<Item = Result<Bytes, Infallible>> + 'static,
-    ) -> impl Stream<Item = io::Result<Bytes>> + 'static {
-        let state = Some((Box::pin(inner), self.interruptions.subscribe()));
-        stream::unfold(state, move |state| async move {
-            let (mut inner, mut interruptions) = state?;
-            tokio::select! {
-                biased;
-                interruption = next(&mut interruptions, what) => match interruption {
-                    Interruption::Cut => Some((Err(io::ErrorKind::ConnectionReset.into()), None)),
-                    Interruption::End => None,
-                },
-                piece = inner.next() => {
-                    let Ok(piece) = piece?;
-                    Some((Ok(piece), Some((inner, interruptions))))
-                }
-            }
-        })
+    /// Lets the open streams of this sort stay open without another word.
+    pub(crate) fn hang(&self, what: Streamed) {
+        self.interruptions.send_modify(|told| match what {
+            Streamed::Log => told.log_hangs += 1,
+            Streamed::Watch => told.watch_hangs += 1,
+        });
     }
-}
 
-async fn next(interruptions: &mut watch::Receiver<Interruptions>, what: Streamed) -> Interruption {
-    loop {
-        let before = *interruptions.borrow();
-        if interruptions.changed().await.is_err() {
-            return Interruption::Cut;
-        }
-        let now = *interruptions.borrow();
-        if now.cuts != before.cuts {
-            return Interruption::Cut;
-        }
-        if what == Streamed::Log && now.log_ends != before.log_ends {
-            return Interruption::End;
-        }
+    /// Waits until hanging connections are broken off.
+    pub(crate) async fn released(&self) {
+        let mut interruptions = self.interruptions.subscribe();
+        let Interruptions { cuts, releases, .. } = *interruptions.borrow_and_update();
+        // It fails only if there is no double any more.
+        let _told = interruptions
+            .wait_for(|now| now.cuts != cuts || now.releases != releases)
+            .await;
     }
 }
 

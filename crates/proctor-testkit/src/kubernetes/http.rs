@@ -4,70 +4,99 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{CONTENT_TYPE, RETRY_AFTER};
+use actix_web::http::header::{AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER};
 use actix_web::web::{Bytes, Data, Query as WebQuery};
 use actix_web::{HttpRequest, HttpResponse};
 use serde_json::Value;
 
 use super::cluster::Cluster;
-use super::faults::Streamed;
-use super::patch::Form;
+use super::faults::{Fault, StreamFaults, Streamed};
 use super::refusal::Refusal;
 use super::request::{Query, Target};
 use super::state::Key;
-use super::{access, deletion, discovery, logs, objects, watch};
+use super::{access, connection, discovery, list, logs, watch};
+
+mod writes;
 
 pub(crate) async fn handle(
     request: HttpRequest,
     body: Bytes,
     cluster: Data<Cluster>,
 ) -> HttpResponse {
-    let latency = cluster.faults.latency();
-    if !latency.is_zero() {
-        tokio::time::sleep(latency).await;
+    let cluster = cluster.into_inner();
+    note_asked(&request, &cluster);
+    let asked = format!("{} {}", request.method(), request.uri());
+    let course = cluster.faults.course(&asked);
+    if !course.latency.is_zero() {
+        tokio::time::sleep(course.latency).await;
     }
-    answer(&request, &body, &cluster.into_inner()).unwrap_or_else(|refusal| refused(&refusal))
+    if course.compacts {
+        cluster.state().compact();
+    }
+    let is_lost = match course.fault {
+        None => false,
+        Some(Fault::Refuse(refusal)) => return refused(&refusal),
+        Some(Fault::CutBefore) => return connection::cut(&request),
+        Some(Fault::CutAfter) => true,
+        Some(Fault::Hang) => {
+            cluster.faults.released().await;
+            return connection::cut(&request);
+        }
+    };
+    let answer = answer(&request, &body, &cluster, course.stream);
+    if is_lost {
+        return connection::cut(&request);
+    }
+    answer.unwrap_or_else(|refusal| refused(&refusal))
 }
 
 fn answer(
     request: &HttpRequest,
     body: &Bytes,
     cluster: &Arc<Cluster>,
+    faults: StreamFaults,
 ) -> Result<HttpResponse, Refusal> {
-    cluster.faults.let_in()?;
     let content_type = content_type(request);
     if content_type.contains("protobuf") {
         return Err(Refusal::unsupported_body(content_type));
     }
     let path = request.path();
-    if let Some(found) = discovery::answer(path) {
+    let token = request.headers().get(AUTHORIZATION);
+    let token = token.and_then(|header| header.to_str().ok());
+    cluster.access.authenticate(token)?;
+    if let Some(found) = discovery::answer(path, &cluster.access)? {
         return Ok(json(StatusCode::OK, &found));
     }
     if matches!(path, "/readyz" | "/livez" | "/healthz") {
         return Ok(HttpResponse::Ok().content_type("text/plain").body("ok"));
     }
     if path == access::PATH {
-        let review = access::review(cluster, read(body)?);
+        let review = cluster.access.review(read(body)?);
         return Ok(json(StatusCode::CREATED, &review));
     }
     let target = Target::of_path(path).ok_or_else(Refusal::no_such_path)?;
     let query = query(request)?;
     let verb = verb(request, &target, &query)?;
-    access::check(cluster, verb, &target)?;
+    cluster.access.check(verb, &target)?;
     match verb {
+        "watch" if query.is("sendInitialEvents") && !cluster.settings.streaming_lists => {
+            Ok(no_streaming_lists())
+        }
         "watch" => {
             let body = watch::body(Arc::clone(cluster), query.watch(&target)?);
-            let body = cluster.faults.interruptible(Streamed::Watch, body);
+            let body = cluster.faults.interruptible(Streamed::Watch, faults, body);
             let mut response = HttpResponse::Ok();
             Ok(response.content_type("application/json").streaming(body))
         }
         "list" => list(cluster, &target, &query),
         "get" if target.is_log() => logs::answer(cluster, &key(&target)?, &query),
         "get" => get(cluster, &target),
-        "create" => create(cluster, &target, &query, body),
-        "update" => replace(cluster, &target, &query, body),
-        "patch" => patch(cluster, &target, &query, request, body),
-        _ => delete(cluster, &target, &query, body),
+        "create" if target.is_eviction() => writes::evict(cluster, &target),
+        "create" => writes::create(cluster, &target, &query, body),
+        "update" => writes::replace(cluster, &target, &query, body),
+        "patch" => writes::patch(cluster, &target, &query, request, body),
+        "deletecollection" => writes::delete_all(cluster, &target, &query, body),
+        _ => writes::delete(cluster, &target, &query, body),
     }
 }
 
@@ -78,19 +107,19 @@ fn verb(request: &HttpRequest, target: &Target, query: &Query) -> Result<&'stati
         ("GET", false) => Ok("list"),
         ("GET", true) => Ok("get"),
         ("POST", false) => Ok("create"),
+        ("POST", true) if target.is_eviction() => Ok("create"),
         ("PUT", true) => Ok("update"),
         ("PATCH", true) => Ok("patch"),
         ("DELETE", true) => Ok("delete"),
+        ("DELETE", false) => Ok("deletecollection"),
         _ => Err(Refusal::method_not_allowed()),
     }
 }
 
 fn list(cluster: &Cluster, target: &Target, query: &Query) -> Result<HttpResponse, Refusal> {
-    let selector = query.selector(target)?;
-    let limit = query.number("limit")?.unwrap_or_default();
-    let token = Some(query.text("continue")).filter(|token| !token.is_empty());
-    let list = objects::list(&cluster.state(), target.kind, &selector, limit, token)?;
-    Ok(json(StatusCode::OK, &list))
+    let list = list::answer(&cluster.state(), &query.list(target)?)?;
+    let mut response = HttpResponse::Ok();
+    Ok(response.content_type("application/json").body(list))
 }
 
 fn get(cluster: &Cluster, target: &Target) -> Result<HttpResponse, Refusal> {
@@ -99,74 +128,31 @@ fn get(cluster: &Cluster, target: &Target) -> Result<HttpResponse, Refusal> {
     Ok(json(StatusCode::OK, state.find(&key(target)?)?))
 }
 
-fn create(
-    cluster: &Cluster,
-    target: &Target,
-    query: &Query,
-    body: &Bytes,
-) -> Result<HttpResponse, Refusal> {
-    let namespace = target.namespace.as_deref();
-    let namespace = namespace.ok_or_else(Refusal::method_not_allowed)?;
-    let (object, intent) = (read(body)?, query.intent());
-    let created =
-        cluster.write(|state| objects::create(state, target.kind, namespace, object, intent))?;
-    Ok(json(StatusCode::CREATED, &created))
-}
-
-fn replace(
-    cluster: &Cluster,
-    target: &Target,
-    query: &Query,
-    body: &Bytes,
-) -> Result<HttpResponse, Refusal> {
-    let (key, part, object) = (key(target)?, target.part()?, read(body)?);
-    let intent = query.intent();
-    let stored = cluster.write(|state| objects::replace(state, &key, part, object, intent))?;
-    Ok(json(StatusCode::OK, &stored))
-}
-
-fn patch(
-    cluster: &Cluster,
-    target: &Target,
-    query: &Query,
-    request: &HttpRequest,
-    body: &Bytes,
-) -> Result<HttpResponse, Refusal> {
-    let form = Form::of(content_type(request))?;
-    let (key, part, changes) = (key(target)?, target.part()?, read(body)?);
-    let intent = query.intent();
-    let existed = cluster.state().get(&key).is_some();
-    let stored =
-        cluster.write(|state| objects::patch(state, &key, part, form, &changes, intent))?;
-    let code = if existed {
-        StatusCode::OK
-    } else {
-        StatusCode::CREATED
-    };
-    Ok(json(code, &stored))
-}
-
-fn delete(
-    cluster: &Cluster,
-    target: &Target,
-    query: &Query,
-    body: &Bytes,
-) -> Result<HttpResponse, Refusal> {
-    target.part()?;
-    let key = key(target)?;
-    let mut options = if body.is_empty() {
-        Value::Object(serde_json::Map::new())
-    } else {
-        read(body)?
-    };
-    if !query.text("propagationPolicy").is_empty() {
-        options["propagationPolicy"] = query.text("propagationPolicy").into();
+/// Enters a request into the ledger, whatever becomes of it.
+fn note_asked(request: &HttpRequest, cluster: &Cluster) {
+    let target = Target::of_path(request.path());
+    let asked = target.and_then(|target| {
+        let verb = verb(request, &target, &query(request).ok()?).ok()?;
+        Some((verb, target.resource()))
+    });
+    match asked {
+        Some((verb, resource)) => cluster.ledger.asked(verb, &resource),
+        None => cluster
+            .ledger
+            .asked(request.method().as_str(), request.path()),
     }
-    if let Some(grace) = query.number::<i64>("gracePeriodSeconds")? {
-        options["gracePeriodSeconds"] = grace.into();
-    }
-    let told = cluster.write(|state| deletion::delete(state, &key, &options))?;
-    Ok(json(StatusCode::OK, &told))
+}
+
+/// What a server answers whose storage cannot tell a watch how far it is.
+fn no_streaming_lists() -> HttpResponse {
+    let refusal = Refusal::internal(
+        "a watch stream was requested by the client but the required storage feature RequestWatchProgress is \
+         disabled",
+    );
+    let event = serde_json::json!({"type": "ERROR", "object": refusal.status()});
+    HttpResponse::Ok()
+        .content_type("application/json")
+        .body(format!("{event}\n"))
 }
 
 fn content_type(request: &HttpRequest) -> &str {

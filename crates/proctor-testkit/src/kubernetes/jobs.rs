@@ -1,6 +1,7 @@
 //! The Job controller: Pods per Job, what they come to, and the Job's status, in the order in which a real one was
 //! recorded to write it. Time-dependent steps name the moment at which they want to be looked at again.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
@@ -10,28 +11,30 @@ use super::deletion;
 use super::events;
 use super::kind::Kind;
 use super::objects::{self, Intent};
-use super::state::{Key, State, now};
+use super::state::{Key, State};
 
 mod observed;
 mod status;
 
 use observed::Observed;
 
+/// A Pod that could not even be created is tried again ten times sooner than one that has failed.
+const CREATIONS_PER_RETRY: u32 = 10;
 const TRACKING: &str = "batch.kubernetes.io/job-tracking";
 
-/// What a pass over the Jobs goes by.
+/// What a look at a Job goes by.
 #[derive(Debug)]
-pub(crate) struct Pass {
+struct Pass {
     now: Timestamp,
     retry_delay: Duration,
     /// When to look again, at the latest.
-    pub(crate) due: Option<Timestamp>,
+    due: Option<Timestamp>,
 }
 
 impl Pass {
-    pub(crate) fn new(retry_delay: Duration) -> Self {
+    fn new(now: Timestamp, retry_delay: Duration) -> Self {
         Self {
-            now: Timestamp::now(),
+            now,
             retry_delay,
             due: None,
         }
@@ -47,11 +50,15 @@ impl Pass {
     }
 }
 
-/// Takes every Job one step on.
-pub(crate) fn reconcile(state: &mut State, pass: &mut Pass) {
-    release_orphans(state);
-    for key in state.keys(Kind::Job) {
-        step(state, &key, pass);
+/// Takes the Jobs among these objects one step on, and lets those of their Pods go that have no Job any more.
+pub(crate) fn reconcile(state: &mut State, touched: &BTreeSet<Key>, retry_delay: Duration) {
+    for key in touched.iter().filter(|key| key.kind == Kind::Pod) {
+        release_orphan(state, key);
+    }
+    for key in touched.iter().filter(|key| key.kind == Kind::Job) {
+        let mut pass = Pass::new(state.time(), retry_delay);
+        step(state, key, &mut pass);
+        state.agenda.set_timer(key, pass.due);
     }
 }
 
@@ -67,8 +74,9 @@ fn step(state: &mut State, key: &Key, pass: &mut Pass) {
     } else if !seen.uncounted().is_empty() {
         settle(state, key, &seen, pass);
     } else if let Some((word, reason, message)) = verdict(&seen, pass) {
-        end_active(state, &seen);
-        status::decide(state, key, &condition(word, "True", reason, message));
+        end_active(state, key, &seen);
+        let early = condition(&state.now(), word, "True", reason, message);
+        status::decide(state, key, &early);
     } else if seen.is_suspended() {
         suspend(state, key, &seen);
     } else {
@@ -123,7 +131,10 @@ fn run(state: &mut State, key: &Key, seen: &Observed, pass: &mut Pass) {
         return;
     }
     if seen.wanted() > 0 && retry_is_due(state, seen, pass) {
-        create_pod(state, key, &seen.job);
+        create_pod(state, key, &seen.job, pass);
+    }
+    if seen.condition("Suspended").is_some() {
+        events::tell(state, key, "Normal", "Resumed", "Job resumed");
     }
     if let Some(seen) = Observed::of(state, key) {
         status::go_on(state, key, &seen);
@@ -131,6 +142,9 @@ fn run(state: &mut State, key: &Key, seen: &Observed, pass: &mut Pass) {
 }
 
 fn retry_is_due(state: &State, seen: &Observed, pass: &mut Pass) -> bool {
+    if !creation_is_due(state, &seen.uid, pass) {
+        return false;
+    }
     let Some(failed_at) = state.last_failure(&seen.uid) else {
         return true;
     };
@@ -140,19 +154,31 @@ fn retry_is_due(state: &State, seen: &Observed, pass: &mut Pass) -> bool {
     pass.has_come(failed_at + delay)
 }
 
+/// Whether a Job whose last Pod could not be created may try it again.
+fn creation_is_due(state: &State, uid: &str, pass: &mut Pass) -> bool {
+    let first_delay = pass.retry_delay / CREATIONS_PER_RETRY;
+    let next = state.quotas.next_attempt(uid, first_delay);
+    next.is_none_or(|next| pass.has_come(next))
+}
+
 fn suspend(state: &mut State, key: &Key, seen: &Observed) {
     for pod in seen.active() {
         untrack(state, &pod.key);
-        deletion::end_pod(state, &pod.key, None);
+    }
+    end_active(state, key, seen);
+    if seen.condition("Suspended").is_none() {
+        events::tell(state, key, "Normal", "Suspended", "Job suspended");
     }
     if let Some(seen) = Observed::of(state, key) {
         status::suspend(state, key, &seen);
     }
 }
 
-fn end_active(state: &mut State, seen: &Observed) {
+fn end_active(state: &mut State, key: &Key, seen: &Observed) {
     for pod in seen.active() {
         deletion::end_pod(state, &pod.key, None);
+        let message = format!("Deleted pod: {}", pod.key.name);
+        events::tell(state, key, "Normal", "SuccessfulDelete", &message);
     }
 }
 
@@ -168,7 +194,7 @@ fn expire(state: &mut State, key: &Key, seen: &Observed, pass: &mut Pass) {
     }
 }
 
-fn create_pod(state: &mut State, key: &Key, job: &Value) {
+fn create_pod(state: &mut State, key: &Key, job: &Value, pass: &mut Pass) {
     let template = &job["spec"]["template"];
     let mut pod = json!({
         "metadata": template["metadata"],
@@ -186,6 +212,8 @@ fn create_pod(state: &mut State, key: &Key, job: &Value) {
         "blockOwnerDeletion": true,
     }]);
     let made = objects::create(state, Kind::Pod, &key.namespace, pod, Intent::Store);
+    let uid = job["metadata"]["uid"].as_str().unwrap_or_default();
+    state.quotas.note(uid, made.is_err(), pass.now);
     let (word, reason, message) = match &made {
         Ok(pod) => {
             let name = pod["metadata"]["name"].as_str().unwrap_or_default();
@@ -194,6 +222,8 @@ fn create_pod(state: &mut State, key: &Key, job: &Value) {
         Err(refusal) => {
             let status = refusal.status();
             let why = status["message"].as_str().unwrap_or_default();
+            // Nothing has changed that would have the Job looked at again.
+            let _not_yet = creation_is_due(state, uid, pass);
             ("Warning", "FailedCreate", format!("Error creating: {why}"))
         }
     };
@@ -213,18 +243,16 @@ fn tell_end(state: &mut State, key: &Key) {
     }
 }
 
-fn release_orphans(state: &mut State) {
-    for key in state.keys(Kind::Pod) {
-        let owner = state.get(&key).and_then(observed::owner_of);
-        let has_owner = owner.is_some_and(|(name, uid)| {
-            let job = state.get(&Key::new(Kind::Job, &key.namespace, &name));
-            job.is_some_and(|job| job["metadata"]["uid"] == uid.as_str())
-        });
-        if !has_owner {
-            untrack(state, &key);
-        }
-        deletion::release(state, &key);
+fn release_orphan(state: &mut State, key: &Key) {
+    let owner = state.get(key).and_then(|pod| observed::owner_of(pod));
+    let has_owner = owner.is_some_and(|(name, uid)| {
+        let job = state.get(&Key::new(Kind::Job, &key.namespace, &name));
+        job.is_some_and(|job| job["metadata"]["uid"] == uid.as_str())
+    });
+    if !has_owner {
+        untrack(state, key);
     }
+    deletion::release(state, key);
 }
 
 fn untrack(state: &mut State, key: &Key) {
@@ -240,12 +268,12 @@ fn untrack(state: &mut State, key: &Key) {
 }
 
 /// A condition of a Job.
-fn condition(word: &str, holds: &str, reason: &str, message: &str) -> Value {
+fn condition(now: &str, word: &str, holds: &str, reason: &str, message: &str) -> Value {
     json!({
         "type": word,
         "status": holds,
-        "lastProbeTime": now(),
-        "lastTransitionTime": now(),
+        "lastProbeTime": now,
+        "lastTransitionTime": now,
         "reason": reason,
         "message": message,
     })

@@ -75,14 +75,23 @@ impl Kind {
             Self::Event => &["ev"],
             Self::Job | Self::Secret => &[],
         };
-        json!({
+        let categories: &[&str] = match self {
+            Self::Job | Self::Pod => &["all"],
+            Self::Secret | Self::Event => &[],
+        };
+        let mut row = json!({
             "name": self.plural(),
             "singularName": self.word().to_lowercase(),
             "namespaced": true,
             "kind": self.word(),
-            "verbs": ["create", "delete", "get", "list", "patch", "update", "watch"],
-            "shortNames": short,
-        })
+            "verbs": ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"],
+        });
+        for (field, words) in [("shortNames", short), ("categories", categories)] {
+            if !words.is_empty() {
+                row[field] = json!(words);
+            }
+        }
+        row
     }
 
     fn with_group(self, word: &str) -> String {

@@ -4,200 +4,120 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use serde_json::Value;
-
 use super::cluster::Cluster;
 use super::deletion;
-use super::events;
 use super::pods::{self, Ending, Stage};
-use super::state::{Key, State};
+use super::state::Key;
 
 mod container;
 mod environment;
 mod images;
+mod orphans;
 mod process;
+mod pull;
+mod tended;
+
+pub(crate) use orphans::Orphans;
 
 use container::Container;
 use process::Process;
-
-/// What a Pod's thread waits for.
-enum News {
-    Exited(i32),
-    /// The Pod is to end within this time; none is left if it is gone or the double ends.
-    Deleted(Duration),
-    /// Something that the container was waiting for may be there now.
-    Changed,
-}
+use tended::{News, Tended, Waiting, is_deleted_pod};
 
 /// Takes a Pod through its life.
 pub(crate) fn tend(cluster: &Arc<Cluster>, key: &Key, uid: &str) {
-    let pod = Tended { cluster, key, uid };
-    pod.show(&Stage::Creating);
-    pod.show(&Stage::Sandboxed);
-    let Some(container) = pod.prepare() else {
-        pod.finish(None);
+    let Some(pod) = Tended::begin(cluster, key, uid) else {
         return;
     };
-    let started = Process::start(cluster, uid, &container);
-    let ending = match started {
-        Ok(process) => {
-            pod.tell("Normal", "Started", "Container started");
-            pod.show(&Stage::Running);
-            Ending::exited(pod.stand_by(&process))
-        }
-        Err(error) => Ending {
-            exit_code: 128,
-            reason: "StartError",
-            message: Some(format!(
-                "failed to create containerd task: failed to start {:?}: {error}",
-                container.program
-            )),
-        },
-    };
-    pod.finish(Some(ending));
-}
-
-struct Tended<'a> {
-    cluster: &'a Arc<Cluster>,
-    key: &'a Key,
-    uid: &'a str,
+    pod.show(&Stage::Creating);
+    pod.show(&Stage::Sandboxed);
+    let ending = pod.prepare().map(|container| pod.run(&container));
+    pod.finish(ending);
 }
 
 impl Tended<'_> {
-    /// Waits until the container can be created; none if the Pod is to end before that.
-    fn prepare(&self) -> Option<Container> {
-        let mut told = String::new();
-        loop {
-            let (container, revision) = {
-                let state = self.cluster.state();
-                let images = self.cluster.settings.images.as_deref();
-                let pod = self.found(&state)?;
-                let prepared = Container::of(&state, self.key, pod, images);
-                (prepared, state.revision())
-            };
-            match container {
-                Ok(container) => {
-                    self.tell(
-                        "Normal",
-                        "Pulled",
-                        "Container image already present on machine and can be accessed by the pod",
-                    );
-                    self.tell("Normal", "Created", "Container created");
-                    return Some(container);
-                }
-                Err(obstacle) => {
-                    if told != obstacle.message {
-                        told.clone_from(&obstacle.message);
-                        self.tell("Warning", "Failed", &format!("Error: {told}"));
-                    }
-                    self.show(&Stage::Waiting {
-                        reason: obstacle.reason,
-                        message: obstacle.message,
-                    });
-                }
+    fn run(&self, container: &Container) -> Ending {
+        match Process::start(self.cluster, self.uid, container) {
+            Ok(process) => {
+                let run = self
+                    .cluster
+                    .ledger
+                    .container_started(&self.pod, container.environment.get("EXECUTION_ID"));
+                self.tell("Normal", "Started", "Container started");
+                self.show(&Stage::Running);
+                let ending = self.stand_by(&process);
+                self.cluster.ledger.container_ended(run, ending.exit_code);
+                ending
             }
-            if let News::Deleted(_) = self.wait(None, None, revision) {
-                return None;
-            }
+            Err(error) => Ending {
+                exit_code: 128,
+                reason: "StartError",
+                message: Some(format!(
+                    "failed to create containerd task: failed to start {:?}: {error}",
+                    container.program
+                )),
+            },
         }
     }
 
-    /// Lets the process run until it ends or has to; returns its exit code.
-    fn stand_by(&self, process: &Process) -> i32 {
+    /// Lets the process run until it ends or has to.
+    fn stand_by(&self, process: &Process) -> Ending {
+        let waiting = Waiting {
+            process: Some(process),
+            ..Waiting::default()
+        };
         let grace = loop {
-            match self.wait(Some(process), None, u64::MAX) {
-                News::Exited(code) => return code,
+            match self.wait(&waiting) {
+                News::Ended(ending) => return ending,
                 News::Deleted(grace) => break grace,
                 News::Changed => {}
             }
         };
+        self.act(|state| pods::acknowledge(state, self.key));
+        let name = self.container_name();
+        self.tell("Normal", "Killing", &format!("Stopping container {name}"));
         if !grace.is_zero() {
             process.terminate();
-            let deadline = Instant::now() + grace;
-            while let Some(left) = deadline.checked_duration_since(Instant::now()) {
-                match self.wait(Some(process), Some(left), u64::MAX) {
-                    News::Exited(code) => return code,
-                    News::Deleted(left) if left.is_zero() => break,
-                    News::Deleted(_) | News::Changed => {}
-                }
+            if let Some(ending) = self.within(grace, process) {
+                return ending;
             }
         }
         process.kill();
-        process.wait()
+        Ending::exited(process.wait())
+    }
+
+    /// How the process ended within its grace, unless it did not or is hurried.
+    fn within(&self, grace: Duration, process: &Process) -> Option<Ending> {
+        let deadline = Instant::now() + grace;
+        while let Some(left) = deadline.checked_duration_since(Instant::now()) {
+            let news = self.wait(&Waiting {
+                process: Some(process),
+                patience: Some(left),
+                is_ending: true,
+                ..Waiting::default()
+            });
+            match news {
+                News::Ended(ending) => return Some(ending),
+                News::Deleted(_) => return None,
+                News::Changed => {}
+            }
+        }
+        None
     }
 
     /// Tells how the container ended, and removes a Pod that was to go.
     fn finish(&self, ending: Option<Ending>) {
         self.cluster.open_log(self.uid).finish();
-        let is_deleted = self.is_deleted();
         if let Some(ending) = ending {
-            if !is_deleted {
+            if !self.is_deleted() {
                 self.show(&Stage::Ended(ending.clone()));
+                self.rest(self.cluster.settings.end_delay);
             }
             self.show(&Stage::Over(ending));
         }
-        self.cluster.write(|state| {
-            if self.found(state).is_some_and(is_deleted_pod) {
+        self.act(|state| {
+            if self.found(state).is_some_and(|pod| is_deleted_pod(pod)) {
                 deletion::end_pod(state, self.key, Some(0));
             }
         });
     }
-
-    /// Waits for news. With a revision, any change after it is news; with a patience, so is its end.
-    fn wait(&self, process: Option<&Process>, patience: Option<Duration>, after: u64) -> News {
-        let deadline = patience.map(|patience| Instant::now() + patience);
-        let mut state = self.cluster.state();
-        loop {
-            if let Some(code) = process.and_then(Process::exit_code) {
-                return News::Exited(code);
-            }
-            if self.cluster.ends() {
-                return News::Deleted(Duration::ZERO);
-            }
-            let Some(pod) = self.found(&state) else {
-                return News::Deleted(Duration::ZERO);
-            };
-            let grace = pod["metadata"]["deletionGracePeriodSeconds"].as_u64();
-            // Who waits with a patience knows of the deletion and asks only whether it was hurried.
-            if let Some(grace) = grace.filter(|grace| *grace == 0 || patience.is_none()) {
-                return News::Deleted(Duration::from_secs(grace));
-            }
-            if state.revision() > after {
-                return News::Changed;
-            }
-            let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
-            if left.is_some_and(|left| left.is_zero()) {
-                return News::Changed;
-            }
-            state = self.cluster.wait(state, left);
-        }
-    }
-
-    /// The Pod, unless it is gone; another of its name is another one.
-    fn found<'a>(&self, state: &'a State) -> Option<&'a Value> {
-        state
-            .get(self.key)
-            .filter(|pod| pod["metadata"]["uid"] == self.uid)
-    }
-
-    fn is_deleted(&self) -> bool {
-        self.found(&self.cluster.state()).is_none_or(is_deleted_pod)
-    }
-
-    fn show(&self, stage: &Stage) {
-        self.cluster.write(|state| {
-            if self.found(state).is_some() {
-                pods::write(state, self.key, stage);
-            }
-        });
-    }
-
-    fn tell(&self, word: &str, reason: &str, message: &str) {
-        self.cluster
-            .write(|state| events::tell(state, self.key, word, reason, message));
-    }
-}
-
-fn is_deleted_pod(pod: &Value) -> bool {
-    !pod["metadata"]["deletionTimestamp"].is_null()
 }

@@ -1,189 +1,169 @@
-//! A Pod's log: lines with the time at which each began, and what a reader who asks for a part of it is given. It is
-//! kept in memory and never rotated.
+//! A Pod's log as a container runtime writes it and a kubelet rotates it: entries with the time at which each began.
+//! What a reader is given of it is beside it. Everything is kept in memory; of rotated files only what is still read.
 
-use std::collections::VecDeque;
-use std::convert::Infallible;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use futures::{Stream, stream};
 use jiff::Timestamp;
 use tokio::sync::watch;
 
-/// A container runtime splits longer lines.
-const LONGEST_PART_BYTES: usize = 16 << 10;
+use super::clock::Time;
 
-#[derive(Debug, Clone)]
-struct Part {
-    at: Timestamp,
-    bytes: Bytes,
-    begins_line: bool,
+mod reader;
+
+pub(crate) use reader::Options;
+
+/// A container runtime splits longer lines into several entries.
+const LONGEST_ENTRY_BYTES: usize = 16 << 10;
+
+/// When a kubelet rotates a log.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Rotation {
+    pub(crate) largest_bytes: usize,
+    /// How often it looks at the size.
+    pub(crate) every: Duration,
 }
 
+/// A line or a part of one; only a line's last part ends with its newline.
+#[derive(Debug, Clone)]
+struct Entry {
+    at: Timestamp,
+    bytes: Bytes,
+}
+
+/// What has been written between two rotations.
 #[derive(Debug, Default)]
+struct File(Mutex<Vec<Entry>>);
+
+impl File {
+    fn entries(&self) -> MutexGuard<'_, Vec<Entry>> {
+        locked(&self.0)
+    }
+}
+
+#[derive(Debug)]
 struct Content {
-    parts: Vec<Part>,
+    file: Arc<File>,
+    rotations: usize,
+    size_bytes: usize,
+    looked_at: Instant,
     pending: Vec<u8>,
     is_finished: bool,
 }
 
 #[derive(Debug)]
 pub(crate) struct PodLog {
+    time: Time,
+    rotation: Option<Rotation>,
     content: Mutex<Content>,
-    changed: watch::Sender<usize>,
-}
-
-/// What a reader asks for.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Options {
-    pub(crate) follow: bool,
-    pub(crate) timestamps: bool,
-    /// Of it only the whole seconds count.
-    pub(crate) since: Option<Timestamp>,
-    pub(crate) tail_lines: Option<usize>,
-    pub(crate) limit_bytes: Option<usize>,
-}
-
-impl Default for PodLog {
-    fn default() -> Self {
-        Self {
-            content: Mutex::default(),
-            changed: watch::Sender::new(0),
-        }
-    }
+    changed: watch::Sender<u64>,
 }
 
 impl PodLog {
+    pub(crate) fn new(time: Time, rotation: Option<Rotation>) -> Self {
+        Self {
+            time,
+            rotation,
+            content: Mutex::new(Content {
+                file: Arc::default(),
+                rotations: 0,
+                size_bytes: 0,
+                looked_at: Instant::now(),
+                pending: Vec::new(),
+                is_finished: false,
+            }),
+            changed: watch::Sender::new(0),
+        }
+    }
+
     pub(crate) fn append(&self, bytes: &[u8]) {
         let mut content = self.content();
-        for &byte in bytes {
-            content.pending.push(byte);
-            if byte == b'\n' || content.pending.len() == LONGEST_PART_BYTES {
-                content.take_pending();
-            }
+        for piece in bytes.split_inclusive(|byte| *byte == b'\n') {
+            content.take(piece, &self.time);
+            content.rotate_if_due(self.rotation);
         }
-        self.changed.send_replace(content.parts.len());
+        self.tell();
     }
 
     /// Stores the end of a line that will not come any more.
     pub(crate) fn flush(&self) {
-        let mut content = self.content();
-        content.take_pending();
-        self.changed.send_replace(content.parts.len());
+        self.content().store_pending(&self.time);
+        self.tell();
     }
 
     /// Nothing comes any more.
     pub(crate) fn finish(&self) {
-        let mut content = self.content();
-        content.is_finished = true;
-        self.changed.send_replace(content.parts.len());
+        self.content().is_finished = true;
+        self.tell();
     }
 
-    /// What a reader is given, piece by piece.
-    pub(crate) fn read(
-        self: Arc<Self>,
-        options: Options,
-    ) -> impl Stream<Item = Result<Bytes, Infallible>> {
-        let next = self.content().begin(&options);
-        let reader = Reader {
-            changed: self.changed.subscribe(),
-            next,
-            left: options.limit_bytes.unwrap_or(usize::MAX),
-            pieces: VecDeque::new(),
-            is_over: false,
-            log: self,
-            options,
-        };
-        stream::unfold(reader, |mut reader| async move {
-            let piece = reader.next().await?;
-            Some((Ok(piece), reader))
-        })
+    /// Begins a new file, unless nothing has been written to the present one.
+    pub(crate) fn rotate(&self) {
+        self.content().rotate();
+        self.tell();
+    }
+
+    fn tell(&self) {
+        self.changed.send_modify(|changes| *changes += 1);
     }
 
     fn content(&self) -> MutexGuard<'_, Content> {
-        self.content.lock().unwrap_or_else(PoisonError::into_inner)
+        locked(&self.content)
     }
 }
 
 impl Content {
-    fn take_pending(&mut self) {
+    /// Takes a piece that holds no newline but at its end.
+    fn take(&mut self, piece: &[u8], time: &Time) {
+        let ends_line = piece.ends_with(b"\n");
+        let mut rest = &piece[..piece.len() - usize::from(ends_line)];
+        while self.pending.len() + rest.len() > LONGEST_ENTRY_BYTES {
+            let (part, after) = rest.split_at(LONGEST_ENTRY_BYTES - self.pending.len());
+            self.pending.extend_from_slice(part);
+            self.store_pending(time);
+            rest = after;
+        }
+        self.pending.extend_from_slice(rest);
+        if ends_line {
+            self.pending.push(b'\n');
+            self.store_pending(time);
+        }
+    }
+
+    fn store_pending(&mut self, time: &Time) {
         if self.pending.is_empty() {
             return;
         }
-        let begins_line = self
-            .parts
-            .last()
-            .is_none_or(|before| before.bytes.ends_with(b"\n"));
-        self.parts.push(Part {
-            at: Timestamp::now(),
+        self.size_bytes += self.pending.len();
+        let entry = Entry {
+            at: time.now(),
             bytes: Bytes::from(std::mem::take(&mut self.pending)),
-            begins_line,
-        });
-    }
-
-    /// The first part that a reader is given.
-    fn begin(&self, options: &Options) -> usize {
-        let Some(lines) = options.tail_lines else {
-            return 0;
         };
-        let beginnings = (0..self.parts.len()).rev();
-        match lines.checked_sub(1) {
-            None => self.parts.len(),
-            Some(skipped) => beginnings
-                .filter(|at| self.parts[*at].begins_line)
-                .nth(skipped)
-                .unwrap_or(0),
+        self.file.entries().push(entry);
+    }
+
+    fn rotate_if_due(&mut self, rotation: Option<Rotation>) {
+        let Some(rotation) = rotation else {
+            return;
+        };
+        if self.looked_at.elapsed() >= rotation.every {
+            self.looked_at = Instant::now();
+            if self.size_bytes > rotation.largest_bytes {
+                self.rotate();
+            }
+        }
+    }
+
+    fn rotate(&mut self) {
+        if self.size_bytes > 0 {
+            self.file = Arc::default();
+            self.rotations += 1;
+            self.size_bytes = 0;
         }
     }
 }
 
-struct Reader {
-    log: Arc<PodLog>,
-    options: Options,
-    changed: watch::Receiver<usize>,
-    next: usize,
-    left: usize,
-    pieces: VecDeque<Bytes>,
-    is_over: bool,
-}
-
-impl Reader {
-    async fn next(&mut self) -> Option<Bytes> {
-        loop {
-            if let Some(piece) = self.pieces.pop_front() {
-                return Some(piece);
-            }
-            if self.is_over {
-                return None;
-            }
-            self.changed.borrow_and_update();
-            self.take();
-            if self.pieces.is_empty() && !self.is_over && self.changed.changed().await.is_err() {
-                return None;
-            }
-        }
-    }
-
-    /// Takes what is there.
-    fn take(&mut self) {
-        let content = self.log.content();
-        let since = self.options.since.map(Timestamp::as_second);
-        for part in &content.parts[self.next..] {
-            if since.is_some_and(|since| part.at.as_second() < since) {
-                continue;
-            }
-            let mut piece = Vec::with_capacity(part.bytes.len() + 32);
-            if self.options.timestamps && part.begins_line {
-                piece.extend_from_slice(format!("{:.9} ", part.at).as_bytes());
-            }
-            piece.extend_from_slice(&part.bytes);
-            piece.truncate(self.left);
-            self.left -= piece.len();
-            if !piece.is_empty() {
-                self.pieces.push_back(Bytes::from(piece));
-            }
-        }
-        self.next = content.parts.len();
-        self.is_over = content.is_finished || !self.options.follow || self.left == 0;
-    }
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,12 +1,14 @@
-//! Creating, replacing, patching and listing objects, as the API server does it. Deleting and watching are beside it.
+//! Creating, replacing and patching objects, as the API server does it. Deleting, listing and watching are beside it.
 
-use serde_json::{Value, json};
+use std::sync::Arc;
+
+use serde_json::Value;
 
 use super::admission;
 use super::kind::Kind;
 use super::patch::Form;
+use super::quota;
 use super::refusal::{Cause, Refusal};
-use super::selector::Selector;
 use super::state::{Key, State};
 
 /// What part of an object a write is about.
@@ -29,7 +31,7 @@ pub(crate) fn create(
     namespace: &str,
     mut object: Value,
     intent: Intent,
-) -> Result<Value, Refusal> {
+) -> Result<Arc<Value>, Refusal> {
     admission::admit(kind, &mut object)?;
     let stated = object["metadata"]["namespace"].as_str();
     if stated.is_some_and(|stated| stated != namespace) {
@@ -39,12 +41,13 @@ pub(crate) fn create(
     }
     let name = object["metadata"]["name"].as_str().unwrap_or_default();
     let key = Key::new(kind, namespace, name);
+    quota::check(state, &key)?;
     match intent {
         Intent::Store => state.insert(&key, object),
         Intent::DryRun if state.get(&key).is_some() => {
             Err(Refusal::already_exists(kind, &key.name))
         }
-        Intent::DryRun => Ok(object),
+        Intent::DryRun => Ok(Arc::new(object)),
     }
 }
 
@@ -54,7 +57,7 @@ pub(crate) fn replace(
     part: Part,
     object: Value,
     intent: Intent,
-) -> Result<Value, Refusal> {
+) -> Result<Arc<Value>, Refusal> {
     let current = state.find(key)?;
     let wanted = object["metadata"]["uid"].as_str();
     let found = text(current, "uid");
@@ -73,63 +76,13 @@ pub(crate) fn patch(
     form: Form,
     patch: &Value,
     intent: Intent,
-) -> Result<Value, Refusal> {
+) -> Result<Arc<Value>, Refusal> {
     if form == Form::Apply && state.get(key).is_none() {
         return create(state, key.kind, &key.namespace, patch.clone(), intent);
     }
-    let mut object = state.find(key)?.clone();
+    let mut object = Value::clone(state.find(key)?);
     form.apply(&mut object, patch)?;
     write(state, key, part, object, intent)
-}
-
-/// The objects that match, a page of them if a limit is given, as a list.
-pub(crate) fn list(
-    state: &State,
-    kind: Kind,
-    selector: &Selector,
-    limit: usize,
-    token: Option<&str>,
-) -> Result<Value, Refusal> {
-    let (revision, after) = match token {
-        None => (state.revision(), None),
-        Some(token) => read_token(kind, token).map(|(revision, key)| (revision, Some(key)))?,
-    };
-    if state.still_known(revision).is_err() && after.is_some() {
-        return Err(Refusal::expired(
-            "The provided continue parameter is too old to display a consistent list result.",
-        ));
-    }
-    let mut rest = state
-        .of_kind(kind)
-        .filter(|(key, object)| {
-            after.as_ref().is_none_or(|after| *key > after) && selector.matches(object)
-        })
-        .peekable();
-    let size = if limit == 0 { usize::MAX } else { limit };
-    let page: Vec<_> = rest.by_ref().take(size).collect();
-    let mut metadata = json!({"resourceVersion": revision.to_string()});
-    if let (Some((last, _)), true) = (page.last(), rest.peek().is_some()) {
-        metadata["continue"] = format!("{revision}:{}:{}", last.namespace, last.name).into();
-        metadata["remainingItemCount"] = rest.count().into();
-    }
-    let items: Vec<_> = page.into_iter().map(|(_, object)| object).collect();
-    Ok(json!({
-        "kind": format!("{}List", kind.word()),
-        "apiVersion": kind.api_version(),
-        "metadata": metadata,
-        "items": items,
-    }))
-}
-
-fn read_token(kind: Kind, token: &str) -> Result<(u64, Key), Refusal> {
-    let mut parts = token.splitn(3, ':');
-    let revision = parts.next().and_then(|part| part.parse().ok());
-    match (revision, parts.next(), parts.next()) {
-        (Some(revision), Some(namespace), Some(name)) => {
-            Ok((revision, Key::new(kind, namespace, name)))
-        }
-        _ => Err(Refusal::bad_request("continue key is not valid")),
-    }
 }
 
 fn write(
@@ -138,7 +91,7 @@ fn write(
     part: Part,
     mut object: Value,
     intent: Intent,
-) -> Result<Value, Refusal> {
+) -> Result<Arc<Value>, Refusal> {
     let current = state.find(key)?;
     check(key, current, &object)?;
     if key.kind == Kind::Secret {
@@ -151,7 +104,7 @@ fn write(
             next
         }
         Part::Status => {
-            let mut next = current.clone();
+            let mut next = Value::clone(current);
             next["status"] = object["status"].clone();
             next
         }
@@ -159,10 +112,10 @@ fn write(
     let next = without_nulls(next);
     immutable(key, current, &next)?;
     if intent == Intent::DryRun {
-        return Ok(next);
+        return Ok(Arc::new(next));
     }
     state.modify(key, |object| *object = next);
-    let stored = state.find(key)?.clone();
+    let stored = Arc::clone(state.find(key)?);
     let is_deleted = !stored["metadata"]["deletionTimestamp"].is_null();
     if is_deleted && !has_finalizers(&stored) && key.kind != Kind::Pod {
         state.remove(key);

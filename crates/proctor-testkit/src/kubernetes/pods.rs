@@ -1,13 +1,14 @@
-//! What a Pod's status looks like at each stage of its life, as a real kubelet was recorded to write it, and the
-//! scheduler that binds every Pod to the one node. Running anything is the kubelet's.
+//! What a Pod's status looks like at each stage of its life, as a real kubelet was recorded to write it. Running
+//! anything is the kubelet's.
 
 use serde_json::{Value, json};
 
-use super::events;
-use super::kind::Kind;
-use super::state::{Key, State, now};
+use super::state::{Key, State};
 
-pub(crate) const NODE: &str = "node1";
+mod conditions;
+
+use conditions::order_conditions;
+pub(crate) use conditions::{Condition, set_condition};
 
 /// Where a Pod's only container is in its life.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,31 +42,27 @@ impl Ending {
             message: None,
         }
     }
-}
 
-/// Binds the Pods that have no node.
-pub(crate) fn schedule(state: &mut State) {
-    let unbound: Vec<_> = state
-        .of_kind(Kind::Pod)
-        .filter(|(_, pod)| pod["spec"]["nodeName"].is_null())
-        .filter(|(_, pod)| pod["metadata"]["deletionTimestamp"].is_null())
-        .map(|(key, _)| key.clone())
-        .collect();
-    for key in unbound {
-        state.modify(&key, |pod| {
-            pod["spec"]["nodeName"] = NODE.into();
-            set_condition(pod, "PodScheduled", true, None);
-        });
-        let message = format!(
-            "Successfully assigned {}/{} to {NODE}",
-            key.namespace, key.name
-        );
-        events::tell(state, &key, "Normal", "Scheduled", &message);
+    /// The kernel has killed it for the memory that it took.
+    pub(crate) fn out_of_memory() -> Self {
+        Self {
+            reason: "OOMKilled",
+            ..Self::exited(137)
+        }
+    }
+
+    /// The machine was started anew: nobody saw how it ended.
+    pub(crate) fn unknown() -> Self {
+        Self {
+            reason: "Unknown",
+            ..Self::exited(255)
+        }
     }
 }
 
 /// Writes the status of a stage into a Pod.
 pub(crate) fn write(state: &mut State, key: &Key, stage: &Stage) {
+    let now = state.now();
     state.modify(key, |pod| {
         let ended = match stage {
             Stage::Ended(ending) | Stage::Over(ending) => Some(ending),
@@ -78,21 +75,32 @@ pub(crate) fn write(state: &mut State, key: &Key, stage: &Stage) {
             Some(ending) if ending.exit_code == 0 => Some("PodCompleted"),
             Some(_) => Some("PodFailed"),
         };
-        set_condition(pod, "PodReadyToStartContainers", sandboxed, None);
-        let completed = ended.is_some_and(|ending| ending.exit_code == 0);
-        set_condition(
-            pod,
-            "Initialized",
-            true,
-            completed.then_some("PodCompleted"),
+        let containers = format!(
+            "containers with unready status: [{}]",
+            pod["spec"]["containers"][0]["name"]
+                .as_str()
+                .unwrap_or_default()
         );
-        set_condition(pod, "Ready", unready.is_none(), unready);
-        set_condition(pod, "ContainersReady", unready.is_none(), unready);
+        let completed = ended.is_some_and(|ending| ending.exit_code == 0);
+        let completed = completed.then_some("PodCompleted");
+        for (word, holds, reason) in [
+            ("PodReadyToStartContainers", sandboxed, None),
+            ("Initialized", true, completed),
+            ("Ready", unready.is_none(), unready),
+            ("ContainersReady", unready.is_none(), unready),
+        ] {
+            let mut condition = Condition::new(word, holds, reason);
+            condition.message =
+                (reason == Some("ContainersNotReady")).then_some(containers.as_str());
+            set_condition(pod, &now, &condition);
+        }
         order_conditions(pod);
+        let generation = pod["metadata"]["generation"].clone();
         let status = &mut pod["status"];
+        status["observedGeneration"] = generation;
         status["phase"] = phase(stage).into();
         if status["startTime"].is_null() {
-            status["startTime"] = now().into();
+            status["startTime"] = now.as_str().into();
         }
         let before = status["containerStatuses"][0]["state"].clone();
         let container = &pod["spec"]["containers"][0];
@@ -100,7 +108,7 @@ pub(crate) fn write(state: &mut State, key: &Key, stage: &Stage) {
             "name": container["name"],
             "image": container["image"],
             "imageID": "",
-            "state": container_state(stage, &before),
+            "state": container_state(stage, &before, &now),
             "lastState": {},
             "ready": *stage == Stage::Running,
             "started": *stage == Stage::Running,
@@ -118,21 +126,21 @@ fn phase(stage: &Stage) -> &'static str {
     }
 }
 
-fn container_state(stage: &Stage, before: &Value) -> Value {
+fn container_state(stage: &Stage, before: &Value, now: &str) -> Value {
     match stage {
         Stage::Creating | Stage::Sandboxed => json!({"waiting": {"reason": "ContainerCreating"}}),
         Stage::Waiting { reason, message } => {
             json!({"waiting": {"reason": reason, "message": message}})
         }
-        Stage::Running => json!({"running": {"startedAt": now()}}),
+        Stage::Running => json!({"running": {"startedAt": now}}),
         Stage::Over(_) if !before["terminated"].is_null() => before.clone(),
         Stage::Ended(ending) | Stage::Over(ending) => {
             let started = &before["running"]["startedAt"];
             let mut terminated = json!({
                 "exitCode": ending.exit_code,
                 "reason": ending.reason,
-                "startedAt": if started.is_null() { now().into() } else { started.clone() },
-                "finishedAt": now(),
+                "startedAt": if started.is_null() { now.into() } else { started.clone() },
+                "finishedAt": now,
             });
             if let Some(message) = &ending.message {
                 terminated["message"] = message.as_str().into();
@@ -142,37 +150,10 @@ fn container_state(stage: &Stage, before: &Value) -> Value {
     }
 }
 
-/// Sets a condition; its time changes only with its status.
-fn set_condition(pod: &mut Value, word: &str, holds: bool, reason: Option<&str>) {
-    let holds = if holds { "True" } else { "False" };
-    let mut condition = json!({
-        "type": word,
-        "status": holds,
-        "lastProbeTime": null,
-        "lastTransitionTime": now(),
+/// Shows that the kubelet has seen what was done to a Pod, its deletion for one.
+pub(crate) fn acknowledge(state: &mut State, key: &Key) {
+    state.modify(key, |pod| {
+        pod["status"]["observedGeneration"] = pod["metadata"]["generation"].clone();
+        order_conditions(pod);
     });
-    if let Some(reason) = reason {
-        condition["reason"] = reason.into();
-    }
-    if !pod["status"]["conditions"].is_array() {
-        pod["status"]["conditions"] = json!([]);
-    }
-    let conditions = pod["status"]["conditions"].as_array_mut();
-    let conditions = conditions.expect("it is a list by now");
-    match conditions.iter_mut().find(|one| one["type"] == word) {
-        Some(found) => {
-            if found["status"] == holds {
-                condition["lastTransitionTime"] = found["lastTransitionTime"].clone();
-            }
-            *found = condition;
-        }
-        None => conditions.push(condition),
-    }
-}
-
-/// The kubelet lists the scheduler's condition last.
-fn order_conditions(pod: &mut Value) {
-    if let Some(conditions) = pod["status"]["conditions"].as_array_mut() {
-        conditions.sort_by_key(|condition| condition["type"] == "PodScheduled");
-    }
 }

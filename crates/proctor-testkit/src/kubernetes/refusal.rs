@@ -37,6 +37,18 @@ impl Cause {
             message: format!("Required value: {message}"),
         }
     }
+
+    pub(crate) fn forbidden(field: &str, message: &str) -> Self {
+        Self {
+            reason: "FieldValueForbidden",
+            field: field.to_owned(),
+            message: format!("Forbidden: {message}"),
+        }
+    }
+
+    fn told(&self) -> Value {
+        json!({"reason": self.reason, "message": self.message, "field": self.field})
+    }
 }
 
 impl Refusal {
@@ -64,6 +76,25 @@ impl Refusal {
 
     pub(crate) fn bad_request(message: impl Into<String>) -> Self {
         Self::new(400, "BadRequest", message.into())
+    }
+
+    pub(crate) fn unauthorized() -> Self {
+        Self::new(401, "Unauthorized", "Unauthorized".to_owned())
+    }
+
+    pub(crate) fn no_such_namespace(name: &str) -> Self {
+        let mut refusal = Self::new(404, "NotFound", format!("namespaces \"{name}\" not found"));
+        refusal.details = json!({"name": name, "kind": "namespaces"});
+        refusal
+    }
+
+    /// The node of a Pod does not answer the API server; such a refusal has no reason.
+    pub(crate) fn no_connection(node: &str, path: &str) -> Self {
+        let address = format!("{node}:10250");
+        let message = format!(
+            "Get \"https://{address}/containerLogs/{path}\": dial tcp {address}: connect: connection refused"
+        );
+        Self::new(500, "", message)
     }
 
     pub(crate) fn not_found(kind: Kind, name: &str) -> Self {
@@ -135,20 +166,56 @@ impl Refusal {
     }
 
     pub(crate) fn invalid(kind: Kind, name: &str, causes: &[Cause]) -> Self {
-        let told: Vec<_> = causes
+        let mut told: Vec<_> = causes
             .iter()
             .map(|cause| format!("{}: {}", cause.field, cause.message))
             .collect();
+        told.dedup();
         let told = match told.as_slice() {
             [one] => one.clone(),
             many => format!("[{}]", many.join(", ")),
         };
         let message = format!("{} \"{name}\" is invalid: {told}", kind.qualified_word());
         let mut refusal = Self::new(422, "Invalid", message).about(kind, kind.word(), name);
-        refusal.details["causes"] = causes
-            .iter()
-            .map(|cause| json!({"reason": cause.reason, "message": cause.message, "field": cause.field}))
-            .collect();
+        refusal.details["causes"] = causes.iter().map(Cause::told).collect();
+        refusal
+    }
+
+    /// A part of a log is asked for in a way that cannot be.
+    pub(crate) fn invalid_log_options(pod: &str, cause: &Cause) -> Self {
+        let message = format!(
+            "PodLogOptions \"{pod}\" is invalid: {}: {}",
+            cause.field, cause.message
+        );
+        let mut refusal = Self::new(422, "Invalid", message).about(Kind::Pod, "PodLogOptions", pod);
+        refusal.details["causes"] = json!([cause.told()]);
+        refusal
+    }
+
+    /// A list or a watch is asked for in a way that makes no sense.
+    pub(crate) fn invalid_options(cause: &Cause) -> Self {
+        let (field, told) = (&cause.field, &cause.message);
+        let message = format!("ListOptions.meta.k8s.io \"\" is invalid: {field}: {told}");
+        let mut refusal = Self::new(422, "Invalid", message);
+        refusal.details = json!({
+            "group": "meta.k8s.io",
+            "kind": "ListOptions",
+            "causes": [cause.told()],
+        });
+        refusal
+    }
+
+    /// A revision that has not come yet.
+    pub(crate) fn too_new(wanted: u64, latest: u64) -> Self {
+        let message = format!("Timeout: Too large resource version: {wanted}, current: {latest}");
+        let mut refusal = Self::new(504, "Timeout", message);
+        refusal.details = json!({
+            "causes": [{
+                "reason": "ResourceVersionTooLarge",
+                "message": "Too large resource version",
+            }],
+            "retryAfterSeconds": 1,
+        });
         refusal
     }
 
@@ -160,6 +227,16 @@ impl Refusal {
             kind.group()
         );
         Self::new(403, "Forbidden", message).about(kind, kind.plural(), "")
+    }
+
+    /// A quota of the namespace is used up.
+    pub(crate) fn over_quota(kind: Kind, name: &str, used: usize, most: usize) -> Self {
+        let (resource, plural) = (kind.qualified(), kind.plural());
+        let message = format!(
+            "{resource} \"{name}\" is forbidden: exceeded quota: q, requested: {plural}=1, used: {plural}={used}, \
+             limited: {plural}={most}"
+        );
+        Self::new(403, "Forbidden", message).about(kind, plural, name)
     }
 
     pub(crate) fn too_many_requests(retry_after_secs: u64) -> Self {
@@ -191,9 +268,11 @@ impl Refusal {
             "metadata": {},
             "status": "Failure",
             "message": self.message,
-            "reason": self.reason,
             "code": self.code,
         });
+        if !self.reason.is_empty() {
+            status["reason"] = self.reason.into();
+        }
         if !self.details.is_null() {
             status["details"] = self.details.clone();
         }

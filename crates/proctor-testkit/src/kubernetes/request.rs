@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use super::kind::Kind;
 use super::objects::{Intent, Part};
-use super::refusal::Refusal;
+use super::refusal::{Cause, Refusal};
 use super::selector::Selector;
 use super::state::Key;
-use super::watch;
+use super::{list, watch};
 
 /// Objects of a kind, one of them, or what belongs to one.
 #[derive(Debug, PartialEq, Eq)]
@@ -45,6 +45,14 @@ impl Target {
         })
     }
 
+    /// As rules of access name it: `jobs`, `pods/log`.
+    pub(crate) fn resource(&self) -> String {
+        match &self.subresource {
+            None => self.kind.plural().to_owned(),
+            Some(subresource) => format!("{}/{subresource}", self.kind.plural()),
+        }
+    }
+
     /// The one object that is meant.
     pub(crate) fn key(&self) -> Option<Key> {
         let namespace = self.namespace.as_deref()?;
@@ -53,6 +61,10 @@ impl Target {
 
     pub(crate) fn is_log(&self) -> bool {
         self.kind == Kind::Pod && self.subresource.as_deref() == Some("log")
+    }
+
+    pub(crate) fn is_eviction(&self) -> bool {
+        self.kind == Kind::Pod && self.subresource.as_deref() == Some("eviction")
     }
 
     pub(crate) fn part(&self) -> Result<Part, Refusal> {
@@ -100,16 +112,76 @@ impl Query {
         Selector::parse(target.kind, namespace, labels, fields)
     }
 
+    pub(crate) fn list(&self, target: &Target) -> Result<list::Options, Refusal> {
+        if !self.text("sendInitialEvents").is_empty() {
+            let message = "sendInitialEvents is forbidden for list";
+            return Err(forbidden("sendInitialEvents", message));
+        }
+        Ok(list::Options {
+            kind: target.kind,
+            selector: self.selector(target)?,
+            limit: self.number("limit")?.unwrap_or_default(),
+            from: self.from()?,
+        })
+    }
+
+    /// The moment that a list is to show.
+    fn from(&self) -> Result<list::From, Refusal> {
+        let revision: Option<u64> = self.number("resourceVersion")?;
+        let token = self.text("continue");
+        match (token, revision, self.text("resourceVersionMatch")) {
+            ("", None, "") => Ok(list::From::Latest),
+            ("", Some(revision), "" | "NotOlderThan") => Ok(list::From::AtLeast(revision)),
+            ("", Some(revision @ 1..), "Exact") => Ok(list::From::Exactly(revision)),
+            ("", revision, word) => Err(no_such_match(revision, word)),
+            (token, None | Some(0), "") => list::From::of_token(token),
+            (_, _, "") => Err(Refusal::bad_request(
+                "specifying resource version is not allowed when using continue",
+            )),
+            _ => Err(forbidden(
+                "resourceVersionMatch",
+                "resourceVersionMatch is forbidden when continue is provided",
+            )),
+        }
+    }
+
     pub(crate) fn watch(&self, target: &Target) -> Result<watch::Options, Refusal> {
+        let word = self.text("resourceVersionMatch");
+        let initial_events = self.is("sendInitialEvents");
+        if !initial_events && !word.is_empty() {
+            let message =
+                "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided";
+            return Err(forbidden("resourceVersionMatch", message));
+        }
+        if initial_events && word != "NotOlderThan" {
+            let message = "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan";
+            return Err(forbidden("resourceVersionMatch", message));
+        }
         Ok(watch::Options {
             kind: target.kind,
             selector: self.selector(target)?,
             revision: self.number("resourceVersion")?.filter(|at| *at != 0),
             timeout: self.number("timeoutSeconds")?.map(Duration::from_secs),
             bookmarks: self.is("allowWatchBookmarks"),
-            initial_events: self.is("sendInitialEvents"),
+            initial_events,
         })
     }
+}
+
+/// A way of matching revisions that there is not, or not for this revision.
+fn no_such_match(revision: Option<u64>, word: &str) -> Refusal {
+    let message = match (revision, word) {
+        (None, _) => "resourceVersionMatch is forbidden unless resourceVersion is provided",
+        (Some(0), "Exact") => {
+            "resourceVersionMatch \"exact\" is forbidden for resourceVersion \"0\""
+        }
+        _ => "supported values: \"Exact\", \"NotOlderThan\"",
+    };
+    forbidden("resourceVersionMatch", message)
+}
+
+fn forbidden(field: &str, message: &str) -> Refusal {
+    Refusal::invalid_options(&Cause::forbidden(field, message))
 }
 
 #[cfg(test)]

@@ -50,6 +50,14 @@ impl Selector {
         })
     }
 
+    /// A label that an object must have, with its only value.
+    pub(crate) fn required_label(&self) -> Option<(&str, &str)> {
+        self.labels.iter().find_map(|one| match &one.test {
+            Test::In(values) if values.len() == 1 => Some((&*one.key, &*values[0])),
+            _ => None,
+        })
+    }
+
     pub(crate) fn matches(&self, object: &Value) -> bool {
         let namespace = object["metadata"]["namespace"].as_str();
         let here = self.namespace.is_none() || self.namespace.as_deref() == namespace;

@@ -1,6 +1,6 @@
 //! The double's HTTP server, on a thread of its own so that a test without a runtime can use it too.
 
-use std::net::TcpListener;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::sync::mpsc;
 use std::thread::{self, JoinHandle};
 
@@ -10,6 +10,7 @@ use actix_web::web::{self, Data, PayloadConfig};
 use actix_web::{App, HttpServer};
 
 use super::cluster::Cluster;
+use super::connection;
 use super::http::handle;
 
 const LARGEST_BODY_BYTES: usize = 4 << 20;
@@ -22,7 +23,9 @@ pub(crate) struct Server {
 
 impl Server {
     pub(crate) fn start(cluster: Data<Cluster>) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a port of loopback is free");
+        let wanted = SocketAddr::from((Ipv4Addr::LOCALHOST, cluster.settings.port));
+        let listener = TcpListener::bind(wanted)
+            .unwrap_or_else(|error| panic!("{wanted} cannot be listened on: {error}"));
         let address = listener.local_addr().expect("it is bound");
         let (tell, told) = mpsc::channel();
         let thread = thread::spawn(move || {
@@ -36,6 +39,7 @@ impl Server {
                 let server = HttpServer::new(app)
                     .workers(1)
                     .disable_signals()
+                    .on_connect(connection::keep)
                     .listen(listener)
                     .expect("a bound socket can be listened on")
                     .run();

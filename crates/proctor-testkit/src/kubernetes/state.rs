@@ -1,14 +1,22 @@
-//! The objects of the double with their revisions, and the history that watches are told from. It knows no HTTP and
-//! no controller; whoever changes an object says what it becomes, and the revision, the generation and the history
+//! The objects of the double with their revisions. It knows no HTTP and no controller; whoever changes an object says
+//! what it becomes, and the revision, the generation, the history, the index and what the controllers are to look at
 //! follow by themselves.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap};
+use std::ops::Bound;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde_json::Value;
 use uuid::Uuid;
 
+use super::agenda::Agenda;
+use super::clock::Time;
+use super::history::{Change, History};
+use super::index::Index;
 use super::kind::Kind;
+use super::nodes::Nodes;
+use super::quota::Quotas;
 use super::refusal::Refusal;
 
 /// Where an object is found.
@@ -29,36 +37,31 @@ impl Key {
     }
 }
 
-/// What happened to one object at one revision.
-#[derive(Debug)]
-pub(crate) struct Change {
-    pub(crate) revision: u64,
-    pub(crate) kind: Kind,
-    pub(crate) before: Option<Value>,
-    /// What it became; of a removed one, how it was at the end.
-    pub(crate) after: Value,
-    pub(crate) removed: bool,
-}
-
 #[derive(Debug)]
 pub(crate) struct State {
-    objects: BTreeMap<Key, Value>,
-    history: VecDeque<Change>,
-    history_length: usize,
+    objects: BTreeMap<Key, Arc<Value>>,
+    index: Index,
+    history: History,
+    pub(crate) agenda: Agenda,
     revision: u64,
-    compacted: u64,
+    time: Time,
     failures: HashMap<String, Timestamp>,
+    pub(crate) nodes: Nodes,
+    pub(crate) quotas: Quotas,
 }
 
 impl State {
-    pub(crate) fn new(history_length: usize) -> Self {
+    pub(crate) fn new(history_length: usize, time: Time) -> Self {
         Self {
             objects: BTreeMap::new(),
-            history: VecDeque::new(),
-            history_length,
+            index: Index::default(),
+            history: History::new(history_length),
+            agenda: Agenda::default(),
             revision: 1,
-            compacted: 0,
+            time,
             failures: HashMap::new(),
+            nodes: Nodes::default(),
+            quotas: Quotas::default(),
         }
     }
 
@@ -66,45 +69,75 @@ impl State {
         self.revision
     }
 
-    pub(crate) fn get(&self, key: &Key) -> Option<&Value> {
+    /// What has happened to the objects.
+    pub(crate) fn history(&self) -> &History {
+        &self.history
+    }
+
+    pub(crate) fn time(&self) -> Timestamp {
+        self.time.now()
+    }
+
+    /// Now, as Kubernetes writes times: whole seconds.
+    pub(crate) fn now(&self) -> String {
+        self.time.text(0)
+    }
+
+    pub(crate) fn seconds_from_now(&self, seconds: i64) -> String {
+        self.time.text(seconds)
+    }
+
+    pub(crate) fn get(&self, key: &Key) -> Option<&Arc<Value>> {
         self.objects.get(key)
     }
 
-    pub(crate) fn find(&self, key: &Key) -> Result<&Value, Refusal> {
+    pub(crate) fn find(&self, key: &Key) -> Result<&Arc<Value>, Refusal> {
         self.get(key)
             .ok_or_else(|| Refusal::not_found(key.kind, &key.name))
     }
 
     /// The objects of a kind, ordered by namespace and name.
-    pub(crate) fn of_kind(&self, kind: Kind) -> impl Iterator<Item = (&Key, &Value)> {
-        self.objects.iter().filter(move |(key, _)| key.kind == kind)
+    pub(crate) fn of_kind(&self, kind: Kind) -> impl Iterator<Item = (&Key, &Arc<Value>)> {
+        let first = Bound::Included(Key::new(kind, "", ""));
+        self.objects
+            .range((first, Bound::Unbounded))
+            .take_while(move |(key, _)| key.kind == kind)
     }
 
-    pub(crate) fn keys(&self, kind: Kind) -> Vec<Key> {
-        self.of_kind(kind).map(|(key, _)| key.clone()).collect()
+    /// The objects of a kind that have a label with a value, ordered as all of them.
+    pub(crate) fn labelled<'a>(
+        &'a self,
+        kind: Kind,
+        name: &str,
+        value: &str,
+    ) -> impl Iterator<Item = (&'a Key, &'a Arc<Value>)> + use<'a> {
+        let keys = self.index.labelled(kind, name, value).into_iter().flatten();
+        keys.filter_map(|key| self.objects.get_key_value(key))
     }
 
-    pub(crate) fn all(&self) -> impl Iterator<Item = (&Key, &Value)> {
-        self.objects.iter()
+    /// The objects that name this uid as an owner.
+    pub(crate) fn dependants(&self, uid: &str) -> impl Iterator<Item = (&Key, &Arc<Value>)> {
+        let keys = self.index.owned_by(uid);
+        keys.filter_map(|key| self.objects.get_key_value(key))
     }
 
     /// Stores a new object under a new uid.
-    pub(crate) fn insert(&mut self, key: &Key, mut object: Value) -> Result<Value, Refusal> {
+    pub(crate) fn insert(&mut self, key: &Key, mut object: Value) -> Result<Arc<Value>, Refusal> {
         if self.objects.contains_key(key) {
             return Err(Refusal::already_exists(key.kind, &key.name));
         }
         let metadata = &mut object["metadata"];
         metadata["namespace"] = key.namespace.as_str().into();
         metadata["name"] = key.name.as_str().into();
-        metadata["creationTimestamp"] = now().into();
+        metadata["creationTimestamp"] = self.now().into();
         if metadata["uid"].is_null() {
             metadata["uid"] = Uuid::new_v4().to_string().into();
         }
         if matches!(key.kind, Kind::Job | Kind::Pod) {
             metadata["generation"] = 1.into();
         }
-        self.put(key, object.clone());
-        Ok(self.objects[key].clone())
+        self.put(key, object);
+        Ok(Arc::clone(&self.objects[key]))
     }
 
     /// Changes an object, if it is still there; a change that changes nothing is none, as in Kubernetes.
@@ -112,9 +145,9 @@ impl State {
         let Some(before) = self.objects.get(key) else {
             return;
         };
-        let mut after = before.clone();
+        let mut after = Value::clone(before);
         change(&mut after);
-        if *before == after {
+        if **before == after {
             return;
         }
         let has_generation = !before["metadata"]["generation"].is_null();
@@ -134,30 +167,10 @@ impl State {
             return;
         };
         self.revision += 1;
-        let mut after = before.clone();
+        let mut after = Value::clone(&before);
         after["metadata"]["resourceVersion"] = self.revision.to_string().into();
-        self.remember(key.kind, Some(before), after, true);
-    }
-
-    /// The changes of a kind after a revision, or that they are not known any more.
-    pub(crate) fn changes_since(
-        &self,
-        kind: Kind,
-        revision: u64,
-    ) -> Result<impl Iterator<Item = &Change>, Refusal> {
-        self.still_known(revision)?;
-        Ok(self
-            .history
-            .iter()
-            .filter(move |change| change.kind == kind && change.revision > revision))
-    }
-
-    pub(crate) fn still_known(&self, revision: u64) -> Result<(), Refusal> {
-        if revision < self.compacted {
-            let message = format!("too old resource version: {revision} ({})", self.compacted);
-            return Err(Refusal::expired(message));
-        }
-        Ok(())
+        self.index.follow(key, Some(&before), None);
+        self.follow(key, Some(before), Arc::new(after), true);
     }
 
     /// When a Pod of the Job with this uid failed last; it is no part of any object.
@@ -171,39 +184,56 @@ impl State {
 
     /// Forgets the history.
     pub(crate) fn compact(&mut self) {
-        self.history.clear();
-        self.compacted = self.revision;
+        self.history.compact();
     }
 
     fn put(&mut self, key: &Key, mut object: Value) {
         self.revision += 1;
         object["metadata"]["resourceVersion"] = self.revision.to_string().into();
-        let before = self.objects.insert(key.clone(), object.clone());
-        self.remember(key.kind, before, object, false);
+        let after = Arc::new(object);
+        let before = self.objects.insert(key.clone(), Arc::clone(&after));
+        self.index.follow(key, before.as_deref(), Some(&after));
+        self.follow(key, before, after, false);
     }
 
-    fn remember(&mut self, kind: Kind, before: Option<Value>, after: Value, removed: bool) {
-        self.history.push_back(Change {
+    fn follow(&mut self, key: &Key, before: Option<Arc<Value>>, after: Arc<Value>, removed: bool) {
+        let change = Change {
             revision: self.revision,
-            kind,
+            key: key.clone(),
             before,
             after,
             removed,
-        });
-        while self.history.len() > self.history_length {
-            let forgotten = self.history.pop_front();
-            self.compacted = forgotten.map_or(self.compacted, |change| change.revision);
+        };
+        self.touch(&change);
+        self.history.remember(change);
+    }
+
+    /// An object that has changed is looked at, and so are its owners. What it owns is looked at when it goes.
+    fn touch(&mut self, change: &Change) {
+        self.agenda.touch(change.key.clone());
+        let objects = [change.before.as_ref(), Some(&change.after)];
+        for object in objects.into_iter().flatten() {
+            for (owner, _) in owners(&change.key.namespace, object) {
+                self.agenda.touch(owner);
+            }
+        }
+        let goes = !change.after["metadata"]["deletionTimestamp"].is_null();
+        if (goes || change.removed)
+            && let Some(uid) = change.after["metadata"]["uid"].as_str()
+        {
+            for dependant in self.index.owned_by(uid) {
+                self.agenda.touch(dependant.clone());
+            }
         }
     }
 }
 
-/// Now, as Kubernetes writes times: whole seconds.
-pub(crate) fn now() -> String {
-    seconds_from_now(0)
-}
-
-pub(crate) fn seconds_from_now(seconds: i64) -> String {
-    Timestamp::from_second(Timestamp::now().as_second() + seconds)
-        .expect("the present is within the calendar")
-        .to_string()
+/// The owners of an object of which the double keeps the kind, each with the uid that is meant.
+pub(crate) fn owners(namespace: &str, object: &Value) -> impl Iterator<Item = (Key, String)> {
+    let references = object["metadata"]["ownerReferences"].as_array();
+    references.into_iter().flatten().filter_map(move |one| {
+        let kind = Kind::of_word(one["kind"].as_str()?)?;
+        let key = Key::new(kind, namespace, one["name"].as_str()?);
+        Some((key, one["uid"].as_str()?.to_owned()))
+    })
 }

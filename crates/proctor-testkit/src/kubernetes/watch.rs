@@ -1,5 +1,5 @@
-//! A watch: what is there to begin with, then every change as a line of JSON, until its time is up or the history
-//! that it needs is gone.
+//! A watch: what is there to begin with, then every change as a line of JSON, until its time is up, the history that
+//! it needs is gone, or its reader is too slow. It keeps few lines: what is not read yet stays in the history.
 
 use std::collections::VecDeque;
 use std::convert::Infallible;
@@ -13,13 +13,17 @@ use serde_json::{Value, json};
 use tokio::sync::watch::Receiver;
 use tokio::time::{Instant, timeout_at};
 
+use super::audience::Seat;
 use super::cluster::Cluster;
+use super::history::Change;
 use super::kind::Kind;
 use super::selector::Selector;
-use super::state::{Change, State};
 
 /// How long a watch lasts that does not say it.
 const USUAL_TIMEOUT: Duration = Duration::from_secs(1800);
+
+/// How many changes are looked at before their lines are handed on.
+const CHANGES_AT_ONCE: usize = 100;
 
 /// What a client asks of a watch.
 #[derive(Debug)]
@@ -39,8 +43,10 @@ struct Watch {
     options: Options,
     changed: Receiver<u64>,
     position: u64,
-    lines: VecDeque<Value>,
+    lines: VecDeque<String>,
+    seat: Seat,
     deadline: Instant,
+    next_bookmark: Option<Instant>,
     is_over: bool,
 }
 
@@ -49,11 +55,14 @@ pub(crate) fn body(
     cluster: Arc<Cluster>,
     options: Options,
 ) -> impl Stream<Item = Result<Bytes, Infallible>> {
+    let interval = cluster.settings.bookmark_interval;
     let mut watch = Watch {
-        changed: cluster.subscribe(),
+        changed: cluster.subscribe(options.kind),
         position: options.revision.unwrap_or_default(),
         lines: VecDeque::new(),
+        seat: cluster.audience.sit_down(options.kind),
         deadline: Instant::now() + options.timeout.unwrap_or(USUAL_TIMEOUT),
+        next_bookmark: options.bookmarks.then(|| Instant::now() + interval),
         is_over: false,
         cluster,
         options,
@@ -61,7 +70,7 @@ pub(crate) fn body(
     watch.begin();
     stream::unfold(watch, |mut watch| async move {
         let line = watch.next().await?;
-        Some((Ok(Bytes::from(format!("{line}\n"))), watch))
+        Some((Ok(Bytes::from(line)), watch))
     })
 }
 
@@ -69,21 +78,22 @@ impl Watch {
     fn begin(&mut self) {
         let options = &self.options;
         if options.revision.is_some() && !options.initial_events {
+            self.seat.was_told(self.position);
             return;
         }
         let state = self.cluster.state();
         let matching = state
             .of_kind(options.kind)
             .filter(|(_, object)| options.selector.matches(object));
-        let events = matching.map(|(_, object)| json!({"type": "ADDED", "object": object}));
-        self.lines.extend(events);
+        self.lines
+            .extend(matching.map(|(_, object)| line("ADDED", object)));
         self.position = state.revision();
         if options.initial_events {
             self.lines.push_back(self.bookmark("true"));
         }
     }
 
-    async fn next(&mut self) -> Option<Value> {
+    async fn next(&mut self) -> Option<String> {
         loop {
             if let Some(line) = self.lines.pop_front() {
                 return Some(line);
@@ -92,61 +102,76 @@ impl Watch {
                 return None;
             }
             self.changed.borrow_and_update();
-            self.read();
-            if !self.lines.is_empty() {
+            if self.read() || !self.lines.is_empty() || self.is_over {
                 continue;
             }
-            let waited = timeout_at(self.deadline, self.changed.changed()).await;
-            if !matches!(waited, Ok(Ok(()))) {
-                self.end();
+            self.seat.was_told(self.position);
+            let until = self.next_bookmark.unwrap_or(self.deadline);
+            let until = until.min(self.deadline);
+            match timeout_at(until, self.changed.changed()).await {
+                Ok(Ok(())) => {}
+                Err(_) if until < self.deadline => self.remind(),
+                _ => self.end(),
             }
         }
     }
 
-    /// Takes what has happened since the last time.
-    fn read(&mut self) {
+    /// Takes some of what has happened since the last time; true if there is more.
+    fn read(&mut self) -> bool {
         let state = self.cluster.state();
-        match state.changes_since(self.options.kind, self.position) {
-            Ok(changes) => {
-                let told = changes.filter_map(|change| event(&self.options.selector, change));
-                self.lines.extend(told);
-                self.position = State::revision(&state);
-            }
+        let changes = match state.history().since(self.options.kind, self.position) {
+            Ok(changes) => changes,
             Err(refusal) => {
-                let error = json!({"type": "ERROR", "object": refusal.status()});
-                self.lines.push_back(error);
+                self.lines.push_back(line("ERROR", &refusal.status()));
                 self.is_over = true;
+                return false;
             }
+        };
+        let lag = changes.len();
+        if lag > self.cluster.settings.longest_lag {
+            self.is_over = true;
+            return false;
         }
+        for change in changes.take(CHANGES_AT_ONCE) {
+            self.lines.extend(told(&self.options.selector, change));
+            self.position = change.revision;
+        }
+        if lag <= CHANGES_AT_ONCE {
+            self.position = self.position.max(state.revision());
+        }
+        lag > CHANGES_AT_ONCE
+    }
+
+    fn remind(&mut self) {
+        self.next_bookmark = Some(Instant::now() + self.cluster.settings.bookmark_interval);
+        self.lines.push_back(self.bookmark(""));
     }
 
     fn end(&mut self) {
         self.is_over = true;
         if self.options.bookmarks {
-            let bookmark = self.bookmark("");
-            self.lines.push_back(bookmark);
+            self.lines.push_back(self.bookmark(""));
         }
     }
 
-    fn bookmark(&self, initial_events_end: &str) -> Value {
+    fn bookmark(&self, initial_events_end: &str) -> String {
         let mut metadata = json!({"resourceVersion": self.position.to_string()});
         if !initial_events_end.is_empty() {
             metadata["annotations"] = json!({"k8s.io/initial-events-end": initial_events_end});
         }
-        json!({"type": "BOOKMARK", "object": {
+        let object = json!({
             "kind": self.options.kind.word(),
             "apiVersion": self.options.kind.api_version(),
             "metadata": metadata,
-        }})
+        });
+        line("BOOKMARK", &object)
     }
 }
 
 /// What a change means to a watch: an object that comes to match is added, one that no longer does is deleted.
-fn event(selector: &Selector, change: &Change) -> Option<Value> {
-    let matched = change
-        .before
-        .as_ref()
-        .is_some_and(|before| selector.matches(before));
+fn told(selector: &Selector, change: &Change) -> Option<String> {
+    let before = change.before.as_ref();
+    let matched = before.is_some_and(|before| selector.matches(before));
     let matches = !change.removed && selector.matches(&change.after);
     let word = match (matched, matches) {
         (false, false) => return None,
@@ -154,5 +179,9 @@ fn event(selector: &Selector, change: &Change) -> Option<Value> {
         (true, true) => "MODIFIED",
         (true, false) => "DELETED",
     };
-    Some(json!({"type": word, "object": change.after}))
+    Some(line(word, &change.after))
+}
+
+fn line(word: &str, object: &Value) -> String {
+    format!("{{\"type\":\"{word}\",\"object\":{object}}}\n")
 }

@@ -168,3 +168,128 @@ fn refusals_are_told_in_its_own_words() {
         assert_eq!(String::from_utf8_lossy(&refused.stderr), expected);
     }
 }
+
+#[test]
+fn a_job_is_described_with_its_pod_and_what_happened() {
+    let kubectl = Kubectl::start();
+    kubectl.apply("a", "exit 3");
+    kubectl.run(&["wait", "--for=condition=failed", "job/a", "--timeout=60s"]);
+
+    let job = kubectl.run(&["describe", "job", "a"]);
+    for told in [
+        "0 Active (0 Ready) / 0 Succeeded / 1 Failed",
+        "BackoffLimitExceeded",
+    ] {
+        assert!(job.contains(told), "{told}: {job}");
+    }
+    let pod = kubectl.run(&["describe", "pods"]);
+    for told in [
+        "Node:",
+        "node1/",
+        "Exit Code:    3",
+        "Controlled By:  Job/a",
+        "Container image \"busybox\" already present on machine",
+        "Successfully assigned procs/a-",
+    ] {
+        assert!(pod.contains(told), "{told}: {pod}");
+    }
+}
+
+#[test]
+fn a_pod_is_watched_from_its_start_to_its_end() {
+    let kubectl = Kubectl::start();
+    kubectl.apply("a", "echo up; sleep 0.2");
+
+    let mut watching = kubectl
+        .command(&["get", "pods", "-w", "-o", "jsonpath={.status.phase}{'\\n'}"])
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let lines = BufReader::new(watching.stdout.take().unwrap()).lines();
+    let mut phases: Vec<String> = Vec::new();
+    for phase in lines.map(Result::unwrap) {
+        let is_over = phase == "Succeeded";
+        if phases.last() != Some(&phase) {
+            phases.push(phase);
+        }
+        if is_over {
+            break;
+        }
+    }
+    watching.kill().unwrap();
+    watching.wait().unwrap();
+
+    let seen: Vec<_> = phases.iter().filter(|phase| !phase.is_empty()).collect();
+    assert!(
+        seen.ends_with(&[&"Running".to_owned(), &"Succeeded".to_owned()]),
+        "{seen:?}"
+    );
+}
+
+#[test]
+fn a_log_is_followed_until_its_container_ends() {
+    let kubectl = Kubectl::start();
+    kubectl.apply("a", "sleep 1; for n in 1 2 3; do echo $n; sleep 0.1; done");
+    kubectl.run(&[
+        "wait",
+        "--for=jsonpath={.status.containerStatuses[0].state.running}",
+        "pod",
+        "-l",
+        "job-name=a",
+        "--timeout=60s",
+    ]);
+
+    assert_eq!(kubectl.run(&["logs", "-f", "job/a"]), "1\n2\n3\n");
+    let stamped = kubectl.run(&["logs", "job/a", "--timestamps", "--tail=1"]);
+    assert!(stamped.ends_with("Z 3\n"), "{stamped}");
+}
+
+#[test]
+fn a_deleted_job_is_waited_for_until_it_is_gone() {
+    let kubectl = Kubectl::start();
+    kubectl.apply("a", "trap 'exit 0' TERM; while :; do sleep 0.05; done");
+    kubectl.run(&[
+        "wait",
+        "--for=condition=ready",
+        "pod",
+        "-l",
+        "job-name=a",
+        "--timeout=60s",
+    ]);
+
+    kubectl.run(&["delete", "job", "a", "--wait=false"]);
+    kubectl.run(&[
+        "wait",
+        "--for=delete",
+        "pod",
+        "-l",
+        "job-name=a",
+        "--timeout=60s",
+    ]);
+
+    assert_eq!(kubectl.run(&["get", "jobs,pods", "-o", "name"]), "");
+}
+
+#[test]
+fn it_is_told_that_a_node_is_lost() {
+    let kubectl = Kubectl::start();
+    kubectl.apply("a", "sleep 1000");
+    kubectl.run(&[
+        "wait",
+        "--for=condition=ready",
+        "pod",
+        "-l",
+        "job-name=a",
+        "--timeout=60s",
+    ]);
+
+    kubectl.double.lose_node();
+
+    let refused = kubectl.command(&["logs", "job/a"]).output().unwrap();
+    let told = String::from_utf8_lossy(&refused.stderr);
+    assert!(
+        told.starts_with("Error from server: Get \"https://node1:10250/containerLogs/procs/a-"),
+        "{told}"
+    );
+    assert!(told.ends_with("connect: connection refused\n"), "{told}");
+}

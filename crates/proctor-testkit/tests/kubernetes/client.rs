@@ -1,6 +1,8 @@
 //! A bare HTTP client of the double, and the objects that tests make.
 
-use proctor_testkit::kubernetes::Kubernetes;
+use std::time::Duration;
+
+use proctor_testkit::kubernetes::{Kubernetes, KubernetesBuilder};
 use reqwest::{Client, Method, Response};
 use serde_json::{Value, json};
 
@@ -14,8 +16,9 @@ pub struct Api {
 }
 
 impl Api {
+    /// A double whose Jobs end as soon as their containers do.
     pub fn start() -> Self {
-        Self::of(Kubernetes::start())
+        Self::of(quick().start())
     }
 
     pub fn of(double: Kubernetes) -> Self {
@@ -51,6 +54,18 @@ impl Api {
             .await
     }
 
+    /// Sends a recorded request.
+    pub async fn exchange(&self, recorded: &Value) -> (u16, Value) {
+        let request = &recorded["request"];
+        let method = request["method"].as_str().unwrap().parse().unwrap();
+        let path = request["path"].as_str().unwrap();
+        if method == Method::GET {
+            return read(self.open(path).await).await;
+        }
+        self.send(method, path, "application/json", &request["body"])
+            .await
+    }
+
     pub async fn send(
         &self,
         method: Method,
@@ -68,6 +83,15 @@ impl Api {
     }
 }
 
+/// A double that does not take its time.
+pub fn quick() -> KubernetesBuilder {
+    let moment = Duration::from_millis(1);
+    Kubernetes::builder()
+        .end_delay(Duration::ZERO)
+        .retry_delay(moment)
+        .pull_delay(moment)
+}
+
 /// The lines of a watch until it ends.
 pub async fn events(response: Response) -> Vec<Value> {
     let text = response.text().await.unwrap();
@@ -76,9 +100,39 @@ pub async fn events(response: Response) -> Vec<Value> {
         .collect()
 }
 
+/// Hands every line of a watch on until it is cut off.
+pub async fn each_event(url: &str, mut act: impl FnMut(Value)) {
+    let mut response = reqwest::get(url).await.unwrap();
+    let mut rest = Vec::new();
+    while let Ok(Some(chunk)) = response.chunk().await {
+        rest.extend_from_slice(&chunk);
+        let Some(end) = rest.iter().rposition(|byte| *byte == b'\n') else {
+            continue;
+        };
+        let unfinished = rest.split_off(end + 1);
+        for line in rest
+            .split(|byte| *byte == b'\n')
+            .filter(|line| !line.is_empty())
+        {
+            act(serde_json::from_slice(line).unwrap());
+        }
+        rest = unfinished;
+    }
+}
+
 async fn told(response: Response) -> (u16, Value) {
     let status = response.status().as_u16();
     (status, response.json().await.unwrap())
+}
+
+/// An answer that may be a log as well as an object.
+async fn read(response: Response) -> (u16, Value) {
+    let status = response.status().as_u16();
+    let text = response.text().await.unwrap();
+    (
+        status,
+        serde_json::from_str(&text).unwrap_or(Value::String(text)),
+    )
 }
 
 /// A Job that is created suspended and so does nothing by itself.

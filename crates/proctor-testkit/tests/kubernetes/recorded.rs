@@ -1,157 +1,24 @@
-//! Scenarios that were recorded on a real cluster, played again: per object, what a watch tells must be the same
-//! when equal neighbours are collapsed. Between Job and Pod there is no order.
+//! Scenarios that were recorded on a real cluster, played again.
 
-use proctor_testkit::kubernetes::Kubernetes;
-use proctor_testkit::wait_for_async;
-use serde_json::{Value, json};
 use std::time::Duration;
 
-use crate::client::{Api, JOBS, PODS, SECRETS, events, secret};
+use proctor_testkit::wait_for_async;
+use serde_json::json;
 
-struct Scenario {
-    api: Api,
-    recorded: Value,
-    name: String,
-    from: String,
-}
-
-impl Scenario {
-    async fn start(text: &str) -> Self {
-        Self::start_as(serde_json::from_str(text).unwrap()).await
-    }
-
-    async fn start_as(recorded: Value) -> Self {
-        let double = Kubernetes::builder().retry_delay(Duration::from_millis(1));
-        let api = Api::of(double.start());
-        let (_, list) = api.get(JOBS).await;
-        let from = list["metadata"]["resourceVersion"].as_str().unwrap();
-        let (status, job) = api.post(JOBS, &recorded["job"]).await;
-        assert_eq!(status, 201, "{job}");
-        Self {
-            name: job["metadata"]["name"].as_str().unwrap().to_owned(),
-            from: from.to_owned(),
-            api,
-            recorded,
-        }
-    }
-
-    fn path(&self) -> String {
-        format!("{JOBS}/{}", self.name)
-    }
-
-    async fn until(&self, what: &str, mut holds: impl FnMut(&Value, &Value) -> bool) {
-        wait_for_async(what, async || {
-            let (_, job) = self.api.get(&self.path()).await;
-            let (_, pods) = self.api.get(PODS).await;
-            if holds(&job, &pods["items"]) {
-                Ok(())
-            } else {
-                Err((job["status"].clone(), pods["items"].clone()))
-            }
-        })
-        .await;
-    }
-
-    /// Waits until the recorded script has set its traps and says so; before that, TERM would end it.
-    async fn until_started(&self) {
-        wait_for_async("the script to have started", async || {
-            let (_, pods) = self.api.get(PODS).await;
-            let name = pods["items"][0]["metadata"]["name"].as_str();
-            let path = format!("{PODS}/{}/log", name.unwrap_or("absent"));
-            match self.api.open(&path).await.text().await.unwrap() {
-                log if log == "started\n" => Ok(()),
-                other => Err(other),
-            }
-        })
-        .await;
-    }
-
-    async fn until_gone(&self) {
-        self.until("Job and Pods to be gone", |job, pods| {
-            job["code"] == 404 && pods == &json!([])
-        })
-        .await;
-    }
-
-    async fn until_finished(&self) {
-        self.until("the Job's final condition", |job, _| {
-            let conditions = job["status"]["conditions"].as_array();
-            let mut conditions = conditions.into_iter().flatten();
-            conditions.any(|one| matches!(one["type"].as_str(), Some("Complete" | "Failed")))
-        })
-        .await;
-    }
-
-    async fn is_as_recorded(&self) {
-        for (path, field) in [(JOBS, "jobs"), (PODS, "pods")] {
-            let watch = format!(
-                "{path}?watch=1&resourceVersion={}&timeoutSeconds=0",
-                self.from
-            );
-            let seen = events(self.api.open(&watch).await).await;
-            let recorded = self.recorded[field].as_array().unwrap();
-            let (seen, recorded) = (lives(&seen), lives(recorded));
-            assert_eq!(seen, recorded, "{field} of {}", self.name);
-        }
-    }
-}
-
-/// What was told of each object, in the order in which the objects appeared.
-fn lives(events: &[Value]) -> Vec<Vec<String>> {
-    let mut lives: Vec<(Value, Vec<String>)> = Vec::new();
-    for event in events {
-        let name = &event["object"]["metadata"]["name"];
-        let line = line(event);
-        match lives.iter_mut().find(|(known, _)| known == name) {
-            None => lives.push((name.clone(), vec![line])),
-            Some((_, lines)) if lines.last() == Some(&line) => {}
-            Some((_, lines)) => lines.push(line),
-        }
-    }
-    lives.into_iter().map(|(_, lines)| lines).collect()
-}
-
-fn line(event: &Value) -> String {
-    let object = &event["object"];
-    let status = &object["status"];
-    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    let conditions: Vec<_> = status["conditions"]
-        .as_array()
-        .into_iter()
-        .flatten()
-        .map(|one| {
-            format!(
-                "{}={}({})",
-                text(&one["type"]),
-                text(&one["status"]),
-                text(&one["reason"])
-            )
-        })
-        .collect();
-    let counters: Vec<_> = ["active", "succeeded", "failed", "terminating"]
-        .iter()
-        .map(|counter| status[counter].as_u64().unwrap_or(0))
-        .collect();
-    let state = status["containerStatuses"][0]["state"].as_object();
-    let state = state.and_then(|state| state.iter().next());
-    let container = state.map(|(word, told)| (word, text(&told["reason"]), &told["exitCode"]));
-    let is_deleted = !object["metadata"]["deletionTimestamp"].is_null();
-    format!(
-        "{} {} deleted={is_deleted} {container:?} {counters:?} {conditions:?}",
-        text(&event["type"]),
-        text(&status["phase"])
-    )
-}
+use crate::client::{PODS, SECRETS, quick, secret};
+use crate::scenario::Scenario;
 
 #[tokio::test]
 async fn success() {
-    let mut recorded: Value =
-        serde_json::from_str(include_str!("recordings/success.json")).unwrap();
     // The recorded image has an entrypoint, which a folder has not.
-    let container = &mut recorded["job"]["spec"]["template"]["spec"]["containers"][0];
-    container["image"] = "registry.local/busybox:1.35".into();
-    container["command"] = json!(["/bin/sh", "-c", "echo hello $NAME"]);
-    let scenario = Scenario::start_as(recorded).await;
+    let image = r#""image": "registry.local/echo-worker:1""#;
+    let command = r#""image": "registry.local/busybox:1.35", "command": ["/bin/sh", "-c", "echo hello $NAME"]"#;
+    let text = include_str!("recordings/success.json").replace(image, command);
+    let text = text.replace(
+        "registry.local/echo-worker:1",
+        "registry.local/busybox:1.35",
+    );
+    let scenario = Scenario::start(&text).await;
 
     scenario.until_finished().await;
 
@@ -235,4 +102,151 @@ async fn suspended_then_resumed() {
     scenario.until_finished().await;
 
     scenario.is_as_recorded().await;
+}
+
+#[tokio::test]
+async fn image_missing() {
+    // Two of these pauses follow the second attempt, time enough to look at what it has come to.
+    let double = quick().pull_delay(Duration::from_secs(1));
+    let text = include_str!("recordings/image-missing.json");
+    let scenario = Scenario::start_in(double, text).await;
+    scenario
+        .until("a kubelet that holds back", |_, pods| {
+            let state = &pods[0]["status"]["containerStatuses"][0]["state"];
+            state["waiting"]["reason"] == "ImagePullBackOff"
+        })
+        .await;
+
+    let pod = scenario.pod_name().await;
+    scenario.log_is_as_recorded(0, &pod).await;
+    scenario.is_as_recorded().await;
+}
+
+#[tokio::test]
+async fn oom() {
+    // The recorded script takes the memory that is not to be taken from this machine.
+    let text = include_str!("recordings/oom.json");
+    let taking = r#"x=$(head -c 200000000 /dev/zero | tr \"\\0\" a); echo ${#x}"#;
+    assert!(text.contains(taking), "the script is the recorded one");
+    let scenario = Scenario::start(&text.replace(taking, "sleep 1000")).await;
+    scenario
+        .until("a container that runs", |_, pods| {
+            pods[0]["status"]["phase"] == "Running"
+        })
+        .await;
+
+    let pod = scenario.pod_name().await;
+    scenario.api.double.run_out_of_memory("procs", &pod);
+    scenario.until_finished().await;
+
+    scenario.is_as_recorded().await;
+    scenario.log_is_as_recorded(0, &pod).await;
+}
+
+#[tokio::test]
+async fn unschedulable() {
+    let scenario = Scenario::start(include_str!("recordings/unschedulable.json")).await;
+    scenario
+        .until("a Pod that fits nowhere", |_, pods| {
+            pods[0]["status"]["conditions"][0]["reason"] == "Unschedulable"
+        })
+        .await;
+
+    scenario.is_as_recorded().await;
+    let pod = scenario.pod_name().await;
+    scenario.log_is_as_recorded(0, &pod).await;
+}
+
+#[tokio::test]
+async fn quota_exceeded() {
+    // Other Pods were there when it was recorded.
+    let text = include_str!("recordings/quota-exceeded.json").replace("pods=3", "pods=0");
+    let scenario = Scenario::prepare(quick(), &text).await;
+    scenario.api.double.set_quota("procs", Some(0));
+    scenario.create().await;
+    let ledger = wait_for_async("a second attempt", async || {
+        let (_, told) = scenario.api.get("/api/v1/namespaces/procs/events").await;
+        let attempts = told["items"].as_array().map_or(0, Vec::len);
+        if attempts > 1 {
+            Ok(scenario.api.double.ledger())
+        } else {
+            Err(attempts)
+        }
+    })
+    .await;
+    scenario.is_as_recorded().await;
+    assert_eq!((ledger.jobs.len(), ledger.containers.len()), (1, 0));
+
+    scenario.api.double.set_quota("procs", None);
+    scenario.until_finished().await;
+}
+
+#[tokio::test]
+async fn evicted_once() {
+    let text = include_str!("recordings/evicted-once.json").replace("sleep 6", "sleep 2");
+    let double = quick().retry_delay(Duration::from_secs(3));
+    let scenario = Scenario::start_in(double, &text).await;
+    let first = scenario.until_started().await;
+
+    let path = format!("{PODS}/{first}/eviction");
+    let eviction =
+        json!({"apiVersion": "policy/v1", "kind": "Eviction", "metadata": {"name": first}});
+    let (status, told) = scenario.api.post(&path, &eviction).await;
+    assert_eq!((status, &told["status"]), (201, &json!("Success")));
+    scenario.until_finished().await;
+
+    scenario.is_as_recorded().await;
+    let second = scenario.pod_name().await;
+    scenario.log_is_as_recorded(0, &second).await;
+    assert_eq!(
+        scenario.api.get(&format!("{PODS}/{first}/log")).await.0,
+        404
+    );
+}
+
+#[tokio::test]
+async fn stopped_by_suspend() {
+    let scenario = Scenario::start(include_str!("recordings/stopped-by-suspend.json")).await;
+    scenario.until_started().await;
+
+    let suspend = json!({"spec": {"suspend": true}});
+    let (status, job) = scenario.api.patch(&scenario.path(), &suspend).await;
+    assert_eq!((status, &job["metadata"]["generation"]), (200, &json!(2)));
+    scenario
+        .until("no Pod and none that ends", |job, pods| {
+            pods == &json!([]) && job["status"]["terminating"] == 0
+        })
+        .await;
+
+    let (pods, recorded) = scenario.lives("pods").await;
+    assert_eq!(pods, recorded);
+    // The recording ends before the Pod does.
+    let (jobs, recorded) = scenario.lives("jobs").await;
+    assert_eq!(jobs[0][..recorded[0].len()], recorded[0]);
+    assert_eq!(jobs[0].len(), recorded[0].len() + 1);
+    scenario.events_are_as_recorded().await;
+}
+
+#[tokio::test]
+async fn ttl() {
+    let scenario = Scenario::start(include_str!("recordings/ttl.json")).await;
+    scenario.until_gone().await;
+    scenario.is_as_recorded().await;
+}
+
+#[tokio::test]
+async fn stopped_while_followed() {
+    let scenario = Scenario::start(include_str!("recordings/stopped-while-followed.json")).await;
+    let pod = scenario.until_started().await;
+
+    let (path, options) = (scenario.path(), json!({"propagationPolicy": "Foreground"}));
+    let (_, (status, _)) = tokio::join!(
+        scenario.log_is_as_recorded(0, &pod),
+        scenario.api.delete(&path, &options),
+    );
+    assert_eq!(status, 200);
+    scenario.until_gone().await;
+
+    scenario.is_as_recorded().await;
+    scenario.log_is_as_recorded(1, &pod).await;
 }

@@ -1,5 +1,6 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
+use std::time::{Duration, Instant};
 
 use proctor_testkit::kubernetes::Kubernetes;
 use proctor_testkit::wait_for_async;
@@ -223,4 +224,52 @@ async fn processes_end_with_the_double() {
         }
     })
     .await;
+}
+
+#[tokio::test]
+async fn a_pod_is_over_some_time_after_its_container() {
+    let delay = Duration::from_millis(200);
+    let api = Api::of(Kubernetes::builder().end_delay(delay).start());
+    api.post(JOBS, &job("a", "true")).await;
+    let ended = pod(&api, "a container that has ended", |pod| {
+        !container_state(pod)["terminated"].is_null()
+    })
+    .await;
+    let seen = Instant::now();
+    assert_eq!(ended["status"]["phase"], "Running");
+
+    let over = self::ended(&api).await;
+
+    assert_eq!(over["status"]["phase"], "Succeeded");
+    // Some of the time may have passed before the end was seen.
+    assert!(seen.elapsed() > delay / 4, "{:?}", seen.elapsed());
+}
+
+#[tokio::test]
+async fn the_ledger_tells_what_ran_for_an_execution() {
+    let api = Api::start();
+    let mut made = job("a", "exit 4");
+    let container = &mut made["spec"]["template"]["spec"]["containers"][0];
+    container["env"] = json!([{"name": "EXECUTION_ID", "value": "17"}]);
+    let (_, created) = api.post(JOBS, &made).await;
+    let pod = ended(&api).await;
+
+    let ledger = api.double.ledger();
+
+    let runs: Vec<_> = ledger.runs_of("17").collect();
+    assert_eq!(runs.len(), 1, "{ledger:?}");
+    assert_eq!(
+        runs[0].job_uid.as_deref(),
+        created["metadata"]["uid"].as_str()
+    );
+    assert_eq!(
+        Some(runs[0].pod_uid.as_str()),
+        pod["metadata"]["uid"].as_str()
+    );
+    let (ended_at, exit_code) = runs[0].ended.unwrap();
+    assert!(exit_code == 4 && ended_at >= runs[0].started_at);
+    assert_eq!(ledger.jobs.len(), 1);
+    assert_eq!(ledger.requests("create", "jobs"), 1);
+    assert!(ledger.requests("list", "pods") > 0);
+    assert_eq!(ledger.requests("list", "jobs"), 0);
 }

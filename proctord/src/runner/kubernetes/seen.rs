@@ -11,6 +11,8 @@ pub struct Seen {
     /// Whether Jobs and Pods have been listed since the watches were opened: only then is absence a fact.
     pub listed: bool,
     pub job: Option<JobSeen>,
+    /// The Job that was deleted while it was watched, as it was seen last.
+    pub departed_job: Option<JobSeen>,
     /// By uid. A Pod that is gone is left out; what was known of it at its end is in `departed`.
     pub pods: BTreeMap<String, PodSeen>,
     /// Pods that were deleted while they were watched, as they were seen last.
@@ -36,6 +38,7 @@ pub struct JobSeen {
     pub started_at: Option<Timestamp>,
     /// Those that are true.
     pub conditions: Vec<ConditionSeen>,
+    /// Those of Proctor.
     pub annotations: BTreeMap<String, String>,
 }
 
@@ -63,7 +66,8 @@ pub struct PodSeen {
     pub message: Option<String>,
     /// When it is to be gone: deletion was asked for, and this is the end of its grace.
     pub deletion: Option<Timestamp>,
-    /// Those that are true, and `PodScheduled` where it is false.
+    /// Of those that say something about the execution: `DisruptionTarget` where it is true, `PodScheduled` where it
+    /// is false.
     pub conditions: Vec<ConditionSeen>,
     /// The container that we named.
     pub container: ContainerSeen,

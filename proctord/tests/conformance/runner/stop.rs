@@ -36,7 +36,7 @@ pub async fn what_ignores_the_asking_is_killed_after_the_grace(subject: &impl Ru
 
     assert_eq!(
         (end.cause, end.ending.exit),
-        (Cause::Stopped, Some(Exit::Signal(9)))
+        (Cause::Stopped, Some(subject.exit_by(9)))
     );
 }
 

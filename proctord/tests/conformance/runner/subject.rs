@@ -1,6 +1,7 @@
 //! A runner under test, and what the cases do with one: launch a script, follow it to its end, read its
 //! output.
 
+use std::path::Path;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -9,7 +10,7 @@ use proctord::domain::args::Args;
 use proctord::domain::environment::{self, Secrets};
 use proctord::domain::execution::{Execution, Fence, Plan};
 use proctord::domain::id::ExecutionId;
-use proctord::domain::lifecycle::{End, State};
+use proctord::domain::lifecycle::{End, Exit, State};
 use proctord::domain::name::ExecutionName;
 use proctord::runner::{Launch, OutputItem, Prepared, RunEvent, Runner};
 
@@ -37,6 +38,27 @@ pub trait RunnerSubject: Sized + Send + Sync {
             max_concurrent: None,
             kubernetes: None,
         }
+    }
+    /// A line that ends by this signal.
+    fn dying_line(&self, signal: i32) -> String {
+        format!("kill -{signal} $$")
+    }
+    /// How the end by a signal is told.
+    fn exit_by(&self, signal: i32) -> Exit {
+        Exit::Signal(signal)
+    }
+    /// A condition that holds in the first attempt and not in the next; the folder is empty.
+    fn first_attempt(&self, folder: &Path) -> String {
+        let mark = folder.join("mark");
+        format!("mkdir {} 2>/dev/null", mark.display())
+    }
+    /// A deadline that is over soon after the command has begun.
+    fn short_deadline_seconds(&self) -> u32 {
+        1
+    }
+    /// Whether the output of what was stopped or ran into its deadline can be read from the beginning afterwards.
+    fn keeps_the_output_of_what_was_ended(&self) -> bool {
+        true
     }
 }
 

@@ -1,6 +1,7 @@
 //! A Job and its Pods as they are at one moment, and what can be read from them. It changes nothing.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
@@ -10,7 +11,7 @@ use crate::kubernetes::kind::Kind;
 use crate::kubernetes::state::{Key, State};
 
 pub(super) struct Observed {
-    pub(super) job: Value,
+    pub(super) job: Arc<Value>,
     pub(super) uid: String,
     pub(super) pods: Vec<Pod>,
 }
@@ -32,10 +33,11 @@ impl Pod {
 
 impl Observed {
     pub(super) fn of(state: &State, key: &Key) -> Option<Self> {
-        let job = state.get(key)?.clone();
+        let job = Arc::clone(state.get(key)?);
         let uid = job["metadata"]["uid"].as_str()?.to_owned();
         let pods = state
-            .of_kind(Kind::Pod)
+            .dependants(&uid)
+            .filter(|(key, _)| key.kind == Kind::Pod)
             .filter(|(_, pod)| owner_of(pod).is_some_and(|(_, owner)| owner == uid))
             .map(|(key, pod)| Pod {
                 key: key.clone(),

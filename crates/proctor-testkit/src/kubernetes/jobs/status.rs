@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::condition;
 use super::observed::Observed;
-use crate::kubernetes::state::{Key, State, now};
+use crate::kubernetes::state::{Key, State};
 
 /// Brings the counters of running Pods up to date.
 pub(super) fn count(state: &mut State, key: &Key, seen: &Observed) {
@@ -30,6 +30,7 @@ pub(super) fn decide(state: &mut State, key: &Key, early: &Value) {
 
 /// Counts the Pods that were named, and finishes the Job if nothing is left to wait for.
 pub(super) fn settle(state: &mut State, key: &Key, seen: &Observed) {
+    let now = state.now();
     state.modify(key, |job| {
         let status = &mut job["status"];
         for (field, already) in [("succeeded", seen.succeeded()), ("failed", seen.failed())] {
@@ -41,44 +42,47 @@ pub(super) fn settle(state: &mut State, key: &Key, seen: &Observed) {
         }
         status["uncountedTerminatedPods"] = json!({});
         if status["terminating"] == 0 && seen.terminating() == 0 && seen.active().next().is_none() {
-            finish(status);
+            finish(status, &now);
         }
     });
 }
 
 /// Finishes a decided Job when the status says that no Pod is left; until then it counts.
 pub(super) fn finish_or_count(state: &mut State, key: &Key, seen: &Observed) {
+    let now = state.now();
     state.modify(key, |job| {
         let status = &mut job["status"];
         let told = status.clone();
         write_counts(status, seen);
         if *status == told && seen.terminating() == 0 && seen.active().next().is_none() {
-            finish(status);
+            finish(status, &now);
         }
     });
 }
 
 pub(super) fn suspend(state: &mut State, key: &Key, seen: &Observed) {
+    let now = state.now();
     state.modify(key, |job| {
         let status = &mut job["status"];
         write_counts(status, seen);
         if let Some(fields) = status.as_object_mut() {
             fields.remove("startTime");
         }
-        let suspended = condition("Suspended", "True", "JobSuspended", "Job suspended");
+        let suspended = condition(&now, "Suspended", "True", "JobSuspended", "Job suspended");
         replace_condition(status, suspended);
     });
 }
 
 /// Starts a Job's time if it has not begun, says that it goes on if it was suspended, and counts.
 pub(super) fn go_on(state: &mut State, key: &Key, seen: &Observed) {
+    let now = state.now();
     state.modify(key, |job| {
         let status = &mut job["status"];
         if status["startTime"].is_null() {
-            status["startTime"] = now().into();
+            status["startTime"] = now.as_str().into();
         }
         if seen.condition("Suspended").is_some() {
-            let resumed = condition("Suspended", "False", "JobResumed", "Job resumed");
+            let resumed = condition(&now, "Suspended", "False", "JobResumed", "Job resumed");
             replace_condition(status, resumed);
         }
         write_counts(status, seen);
@@ -113,7 +117,7 @@ fn write_counts(status: &mut Value, seen: &Observed) {
 }
 
 /// Adds the final condition that follows from the early one.
-fn finish(status: &mut Value) {
+fn finish(status: &mut Value, now: &str) {
     let early = status["conditions"].as_array().and_then(|conditions| {
         conditions
             .iter()
@@ -132,12 +136,12 @@ fn finish(status: &mut Value) {
     let word = if text("type") == "FailureTarget" {
         "Failed"
     } else {
-        status["completionTime"] = now().into();
+        status["completionTime"] = now.into();
         "Complete"
     };
     push_condition(
         status,
-        condition(word, "True", text("reason"), text("message")),
+        condition(now, word, "True", text("reason"), text("message")),
     );
 }
 

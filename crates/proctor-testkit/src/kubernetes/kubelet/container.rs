@@ -18,9 +18,13 @@ pub(super) struct Container {
 
 /// Why a container waits.
 #[derive(Debug)]
-pub(super) struct Obstacle {
-    pub(super) reason: &'static str,
-    pub(super) message: String,
+pub(super) enum Obstacle {
+    /// Its image cannot be pulled, for this reason.
+    NoImage(String),
+    Config {
+        reason: &'static str,
+        message: String,
+    },
 }
 
 impl Container {
@@ -32,18 +36,18 @@ impl Container {
     ) -> Result<Self, Obstacle> {
         let container = &pod["spec"]["containers"][0];
         let image = container["image"].as_str().unwrap_or_default();
-        let workdir = images::workdir(images, image).ok_or_else(|| Obstacle {
-            reason: "ErrImagePull",
-            message: format!("failed to pull and unpack image \"{image}\": not found"),
-        })?;
+        let workdir = images::workdir(images, image)
+            .ok_or_else(|| Obstacle::NoImage(images::failure(image)))?;
         let mut environment =
-            Environment::of(state, &key.namespace, container).map_err(|message| Obstacle {
-                reason: "CreateContainerConfigError",
-                message,
+            Environment::of(state, &key.namespace, container).map_err(|message| {
+                Obstacle::Config {
+                    reason: "CreateContainerConfigError",
+                    message,
+                }
             })?;
         let mut words = words(&environment, container);
         if words.is_empty() {
-            return Err(Obstacle {
+            return Err(Obstacle::Config {
                 reason: "CreateContainerError",
                 message: "failed to generate container spec: no command specified".to_owned(),
             });

@@ -84,7 +84,7 @@ impl Environment {
         }
     }
 
-    fn get(&self, name: &str) -> Option<&str> {
+    pub(super) fn get(&self, name: &str) -> Option<&str> {
         let found = self.0.iter().find(|(known, _)| known == name);
         found.map(|(_, value)| value.as_str())
     }
@@ -123,6 +123,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::kubernetes::clock::Time;
 
     #[test]
     fn a_variable_refers_to_those_before_it() {
@@ -132,8 +133,8 @@ mod tests {
             {"name": "C", "value": "c"},
         ]});
 
-        let made =
-            Environment::of(&State::new(1), "procs", &container).expect("nothing is missing");
+        let made = Environment::of(&State::new(1, Time::Real), "procs", &container)
+            .expect("nothing is missing");
 
         assert_eq!(made.get("B"), Some("a$(C)$(A)$$A$"));
     }
@@ -143,7 +144,7 @@ mod tests {
         let reference = json!({"name": "absent", "key": "S"});
         let container = json!({"env": [{"name": "S", "valueFrom": {"secretKeyRef": reference}}]});
 
-        let made = Environment::of(&State::new(1), "procs", &container);
+        let made = Environment::of(&State::new(1, Time::Real), "procs", &container);
 
         assert_eq!(made, Err("secret \"absent\" not found".to_owned()));
     }

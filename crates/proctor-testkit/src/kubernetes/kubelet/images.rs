@@ -1,5 +1,5 @@
 //! Images as folders: `registry.example/x/NAME:tag` is the folder NAME of the images' folder, and its WORKDIR.
-//! `busybox` is always there and is this machine.
+//! `busybox` is always there and is this machine. No registry can be reached.
 
 use std::path::{Path, PathBuf};
 
@@ -13,6 +13,24 @@ pub(super) fn workdir(images: Option<&Path>, image: &str) -> Option<PathBuf> {
     let is_plain = !name.is_empty() && !name.starts_with('.');
     let folder = images?.join(name);
     (is_plain && folder.is_dir()).then_some(folder)
+}
+
+/// Why an image that is not there cannot be had.
+pub(super) fn failure(image: &str) -> String {
+    let (host, path) = match image.split_once('/') {
+        Some((host, path)) if host.contains(['.', ':']) => (host, path.to_owned()),
+        Some(_) => ("registry-1.docker.io", image.to_owned()),
+        None => ("registry-1.docker.io", format!("library/{image}")),
+    };
+    let (path, version) = path
+        .split_once('@')
+        .or_else(|| path.rsplit_once(':'))
+        .unwrap_or((&path, "latest"));
+    let name = host.split(':').next().unwrap_or(host);
+    format!(
+        "failed to pull and unpack image \"{image}\": failed to resolve reference \"{image}\": failed to do request: \
+         Head \"https://{host}/v2/{path}/manifests/{version}\": dial tcp: lookup {name}: no such host"
+    )
 }
 
 #[cfg(test)]
@@ -36,6 +54,27 @@ mod tests {
         assert_eq!(found("x/busybox:1.35"), Some(PathBuf::from("/")));
         for image in ["absent:1", "..", "x/"] {
             assert_eq!(found(image), None, "{image}");
+        }
+    }
+
+    #[test]
+    fn a_failure_names_where_the_image_was_looked_for() {
+        for (image, place) in [
+            (
+                "echo",
+                "https://registry-1.docker.io/v2/library/echo/manifests/latest",
+            ),
+            (
+                "x/echo:1",
+                "https://registry-1.docker.io/v2/x/echo/manifests/1",
+            ),
+            (
+                "registry.example:5000/echo@sha256:0",
+                "https://registry.example:5000/v2/echo/manifests/sha256:0\": dial tcp: lookup registry.example:",
+            ),
+        ] {
+            let told = failure(image);
+            assert!(told.contains(place), "{told}");
         }
     }
 }

@@ -1,9 +1,10 @@
 //! A container's process: started in a group of its own with its output in the Pod's log, ended with its group.
 
+use std::fs;
 use std::io::{self, Read};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::thread;
 use std::time::Duration;
 
@@ -21,8 +22,21 @@ const LAST_OUTPUT: Duration = Duration::from_secs(2);
 #[derive(Debug)]
 pub(super) struct Process {
     cluster: Arc<Cluster>,
+    shared: Arc<Shared>,
+}
+
+/// What the process and the thread that follows it know.
+#[derive(Debug)]
+struct Shared {
     pid: Pid,
-    exit_code: Arc<Mutex<Option<i32>>>,
+    progress: Mutex<Progress>,
+}
+
+#[derive(Debug, Default)]
+struct Progress {
+    /// From then on its number may be another's.
+    is_reaped: bool,
+    exit_code: Option<i32>,
 }
 
 impl Process {
@@ -43,27 +57,23 @@ impl Process {
             .process_group(0)
             .spawn()?;
         let pid = Pid::from_child(&child);
-        let exit_code = Arc::new(Mutex::new(None));
-        let (shared, told) = (Arc::clone(cluster), Arc::clone(&exit_code));
-        let log = cluster.open_log(uid);
-        thread::spawn(move || {
-            let code = follow(child, pid, reader, log);
-            *told.lock().unwrap_or_else(PoisonError::into_inner) = Some(code);
-            shared.write(|_| ());
-        });
-        Ok(Self {
-            cluster: Arc::clone(cluster),
+        cluster.orphans.watch(pid);
+        let shared = Arc::new(Shared {
             pid,
-            exit_code,
-        })
+            progress: Mutex::default(),
+        });
+        let process = Self {
+            cluster: Arc::clone(cluster),
+            shared: Arc::clone(&shared),
+        };
+        let (cluster, log) = (Arc::clone(cluster), cluster.open_log(uid));
+        thread::spawn(move || follow(child, &shared, reader, log, &cluster));
+        Ok(process)
     }
 
     /// The exit code, once the process and its output have ended.
     pub(super) fn exit_code(&self) -> Option<i32> {
-        *self
-            .exit_code
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+        self.shared.progress().exit_code
     }
 
     pub(super) fn wait(&self) -> i32 {
@@ -76,20 +86,57 @@ impl Process {
         }
     }
 
-    /// Asks the first process to end, as a kubelet does.
+    /// Asks the first process to end, as a kubelet does. In a container it is number 1, which the kernel spares
+    /// every signal that it does not catch.
     pub(super) fn terminate(&self) {
-        // It may have ended already.
-        let _told = kill_process(self.pid, Signal::TERM);
+        let progress = self.shared.progress();
+        if !progress.is_reaped && catches_term(self.shared.pid) {
+            // It may have ended already.
+            let _told = kill_process(self.shared.pid, Signal::TERM);
+        }
     }
 
     pub(super) fn kill(&self) {
-        // It may have ended already.
-        let _told = kill_process_group(self.pid, Signal::KILL);
+        let progress = self.shared.progress();
+        if !progress.is_reaped {
+            // It may have ended already.
+            let _told = kill_process_group(self.shared.pid, Signal::KILL);
+        }
     }
 }
 
+impl Shared {
+    fn progress(&self) -> MutexGuard<'_, Progress> {
+        self.progress.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes the exit status of a process that has ended.
+    fn reap(&self, child: &mut Child) -> ExitStatus {
+        let mut progress = self.progress();
+        let status = child.wait().expect("a child of ours can be waited for");
+        progress.is_reaped = true;
+        status
+    }
+}
+
+fn catches_term(pid: Pid) -> bool {
+    let status = fs::read_to_string(format!("/proc/{}/status", pid.as_raw_nonzero()));
+    let status = status.unwrap_or_default();
+    let mut lines = status.lines();
+    let caught = lines.find_map(|line| line.strip_prefix("SigCgt:"));
+    let caught = caught.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    let term = 1 << (Signal::TERM.as_raw() - 1);
+    caught.is_some_and(|mask| mask & term != 0)
+}
+
 /// Reads the output until the process has ended; its group ends with it.
-fn follow(mut child: Child, pid: Pid, reader: io::PipeReader, log: Arc<PodLog>) -> i32 {
+fn follow(
+    mut child: Child,
+    shared: &Shared,
+    reader: io::PipeReader,
+    log: Arc<PodLog>,
+    cluster: &Cluster,
+) {
     let (tell, read_whole) = mpsc::channel();
     thread::spawn(move || {
         read(reader, &log);
@@ -98,13 +145,15 @@ fn follow(mut child: Child, pid: Pid, reader: io::PipeReader, log: Arc<PodLog>) 
     });
     // The process stays a zombie until its group is dead, so that the group's number stays its own.
     let _ended = waitid(
-        WaitId::Pid(pid),
+        WaitId::Pid(shared.pid),
         WaitIdOptions::EXITED | WaitIdOptions::NOWAIT,
     );
-    let _killed = kill_process_group(pid, Signal::KILL);
-    let status = child.wait().expect("a child of ours can be waited for");
+    let _killed = kill_process_group(shared.pid, Signal::KILL);
+    cluster.orphans.forget(shared.pid);
+    let status = shared.reap(&mut child);
     let _complete = read_whole.recv_timeout(LAST_OUTPUT);
-    exit_code(status)
+    shared.progress().exit_code = Some(exit_code(status));
+    cluster.write(|_| ());
 }
 
 fn read(mut reader: io::PipeReader, log: &PodLog) {

@@ -1,0 +1,61 @@
+//! What this installation has on the cluster, and how it is let go of: by one list, and by deletions of exactly what
+//! was seen.
+
+use k8s_openapi::api::batch::v1::Job;
+use proctor_worker::failpoint;
+use uuid::Uuid;
+
+use super::client::{Cluster, ClusterError, Fault};
+use super::{labels, stage};
+use crate::runner::{Held, HeldStage};
+
+/// How often a Job is looked at again that changes just when it is to be deleted.
+const LOOKS: usize = 5;
+
+/// Every Job of ours that nobody has deleted.
+pub(super) async fn held(cluster: &Cluster, installation: Uuid) -> Result<Vec<Held>, ClusterError> {
+    let jobs = cluster.jobs(&labels::selector(installation)).await?;
+    let ours = jobs.iter().filter(|job| !stage::is_being_deleted(job));
+    Ok(ours.filter_map(of).collect())
+}
+
+fn of(job: &Job) -> Option<Held> {
+    Some(Held {
+        name: job.metadata.name.as_deref()?.parse().ok()?,
+        handle: job.metadata.uid.clone(),
+        stage: stage::of(job),
+    })
+}
+
+/// Deletes the Job that was held, and with it its Pods and its Secret, unless it runs by now.
+pub(super) async fn discard(
+    cluster: &Cluster,
+    held: &Held,
+    installation: Uuid,
+) -> Result<(), ClusterError> {
+    let mut looks = 0;
+    loop {
+        let Some(job) = cluster.job(held.name.as_str()).await? else {
+            return Ok(());
+        };
+        let is_it = labels::is_of(&job.metadata, installation)
+            && held
+                .handle
+                .as_deref()
+                .is_none_or(|uid| stage::uid(&job) == uid);
+        if !is_it || stage::is_being_deleted(&job) || stage::of(&job) == HeldStage::Started {
+            return Ok(());
+        }
+        looks += 1;
+        match cluster.delete_job(&job).await {
+            Ok(()) => {
+                failpoint::hit("kubernetes.discarded");
+                return Ok(());
+            }
+            Err(error) if matches!(error.fault, Fault::NotFound) => return Ok(()),
+            // It has changed since it was looked at.
+            Err(error) if matches!(error.fault, Fault::Conflict { .. }) && looks < LOOKS => {}
+            Err(error) => return Err(error),
+        }
+    }
+}

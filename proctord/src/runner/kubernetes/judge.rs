@@ -1,0 +1,100 @@
+//! What is to be made of an execution that has been seen on the cluster: whether it is over and how, and if not,
+//! what it waits for. Pure: everything that it needs is given to it, the time included, and the same again gives the
+//! same verdict. It asks nobody and changes nothing; `follow` acts on what it says.
+
+mod ended;
+mod exit;
+mod view;
+mod waiting;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::seen::Seen;
+use crate::domain::execution::Execution;
+use crate::domain::lifecycle::End;
+pub use waiting::{Waiting, refused_pod};
+
+use ended::Outcome;
+use view::View;
+
+/// On a Job that Proctor stops: who wished it, and when.
+pub const STOPPED_ANNOTATION: &str = "proctor.dev/stopped";
+
+/// On a Job that Proctor gave up since it never started: why.
+pub const GIVEN_UP_ANNOTATION: &str = "proctor.dev/given-up";
+
+/// What was stored of an execution, as far as a verdict needs it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Expected {
+    /// The uid of its Job, if it has been stored.
+    pub uid: Option<String>,
+    pub image: String,
+    /// As Kubernetes writes quantities.
+    pub memory_limit: Option<String>,
+}
+
+/// What is to be made of what has been seen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// The lists are not complete: nothing can be said.
+    Blind,
+    Live(Live),
+    /// It is over. That a Job is gone (`Cause::Gone`) is to be confirmed by asking for it: a watch by labels
+    /// shows a Job that has lost them in the same way.
+    Ended(End),
+}
+
+/// An execution that is not over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Live {
+    /// When its first attempt began to run, if one did.
+    pub started_at: Option<Timestamp>,
+    pub waiting: Option<Waiting>,
+    /// When the verdict may be another one although nothing else is seen.
+    pub again_at: Option<Timestamp>,
+}
+
+/// The verdict at this moment.
+#[must_use]
+pub fn judge(expected: &Expected, seen: &Seen, now: Timestamp) -> Verdict {
+    if !seen.listed {
+        return Verdict::Blind;
+    }
+    let view = View::of(expected, seen, now);
+    match ended::outcome(&view) {
+        Outcome::Over(end) => Verdict::Ended(end),
+        Outcome::Open { again_at } => {
+            let (waiting, sooner) = waiting::waiting(&view);
+            let started_at = view.started_at();
+            let again_at = again_at.into_iter().chain(sooner).min();
+            Verdict::Live(Live {
+                started_at,
+                waiting,
+                again_at,
+            })
+        }
+    }
+}
+
+impl Expected {
+    /// What is expected of this execution.
+    #[must_use]
+    pub fn of(execution: &Execution) -> Self {
+        let resources = execution.plan.resources.as_ref();
+        Self {
+            uid: execution.handle.clone(),
+            image: execution.plan.image.clone(),
+            memory_limit: resources.and_then(|resources| resources.memory.clone()),
+        }
+    }
+}
+
+/// A moment that many seconds later; the last one there is, if there is none.
+fn later(moment: Timestamp, seconds: i64) -> Timestamp {
+    moment
+        .checked_add(SignedDuration::from_secs(seconds))
+        .unwrap_or(Timestamp::MAX)
+}
+
+#[cfg(test)]
+mod tests;

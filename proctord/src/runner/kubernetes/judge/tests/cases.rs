@@ -1,0 +1,298 @@
+use super::super::super::seen::{ContainerSeen, JobSeen, Phase, PodSeen, Seen};
+use super::super::{GIVEN_UP_ANNOTATION, Live, STOPPED_ANNOTATION, Verdict, Waiting, refused_pod};
+use super::sample::{
+    at, condition, ended_pod, failed_job, job, pod, seen, suspended_job, verdict, waiting_pod,
+};
+use crate::domain::lifecycle::{Cause, End, Exit};
+
+const LATE: i64 = 10_000;
+
+fn end(seen: &Seen) -> End {
+    match verdict(seen, LATE) {
+        Verdict::Ended(end) => end,
+        verdict => panic!("{verdict:?}"),
+    }
+}
+
+fn live(seen: &Seen, seconds: i64) -> Live {
+    match verdict(seen, seconds) {
+        Verdict::Live(live) => live,
+        verdict => panic!("{verdict:?}"),
+    }
+}
+
+fn reason(end: &End) -> &str {
+    end.ending.reason.as_deref().unwrap_or_default()
+}
+
+#[test]
+fn nothing_is_said_before_all_has_been_listed() {
+    let unlisted = Seen::default();
+
+    assert_eq!(verdict(&unlisted, 0), Verdict::Blind);
+}
+
+#[test]
+fn an_exit_is_not_believed_early_when_somebody_had_a_hand_in_it() {
+    let deleted = PodSeen {
+        deletion: Some(at(30)),
+        ..ended_pod(0, "Completed")
+    };
+    let disrupted = PodSeen {
+        conditions: vec![condition(
+            "DisruptionTarget",
+            "EvictionByEvictionAPI",
+            "",
+            5,
+        )],
+        ..ended_pod(0, "Completed")
+    };
+    let lost = ended_pod(137, "ContainerStatusUnknown");
+    for pod in [deleted, disrupted, lost] {
+        live(&seen(Some(job()), vec![pod]), 10);
+    }
+}
+
+#[test]
+fn an_exit_is_not_believed_early_when_a_stop_is_recorded() {
+    let stopping = JobSeen {
+        annotations: [(STOPPED_ANNOTATION.to_owned(), "me".to_owned())].into(),
+        ..job()
+    };
+
+    live(&seen(Some(stopping), vec![ended_pod(0, "Completed")]), 10);
+}
+
+#[test]
+fn a_failure_with_a_retry_left_waits_for_the_next_attempt() {
+    let retried = JobSeen {
+        retries: 1,
+        ..job()
+    };
+    let seen = seen(Some(retried), vec![ended_pod(1, "Error")]);
+
+    assert_eq!(live(&seen, 10).waiting, None);
+    assert_eq!(live(&seen, 10).again_at, Some(at(14)));
+    let waiting = live(&seen, 14).waiting.unwrap();
+    assert_eq!(waiting.reason(), "its next attempt");
+}
+
+#[test]
+fn a_command_that_cannot_be_started_has_no_exit_code() {
+    let message = "failed to create containerd task: failed to create shim task: OCI runtime create failed: runc \
+                   create failed: unable to start container process: error during container init: exec: \
+                   \"/nope\": stat /nope: no such file or directory: unknown";
+    let never_began = PodSeen {
+        container: ContainerSeen::Terminated {
+            exit_code: 128,
+            signal: None,
+            reason: "StartError".to_owned(),
+            message: message.to_owned(),
+            started_at: Some("1970-01-01T00:00:00Z".parse().unwrap()),
+            finished_at: Some(at(2)),
+        },
+        ..pod()
+    };
+
+    let end = end(&seen(Some(job()), vec![never_began]));
+
+    assert_eq!(end.cause, Cause::CannotStart);
+    assert_eq!((end.ending.exit, end.ending.started_at), (None, None));
+    assert_eq!(
+        reason(&end),
+        "cannot start: exec: \"/nope\": stat /nope: no such file or directory"
+    );
+}
+
+#[test]
+fn an_exit_code_above_128_stays_one_and_says_what_it_may_mean() {
+    let end = end(&seen(Some(job()), vec![ended_pod(137, "Error")]));
+
+    assert_eq!(end.ending.exit, Some(Exit::Code(137)));
+    assert_eq!(reason(&end), "exit code 137: killed");
+}
+
+#[test]
+fn a_finished_job_waits_for_the_pods_that_it_has_counted_but_not_forever() {
+    let seen = seen(Some(failed_job(10)), Vec::new());
+
+    assert_eq!(live(&seen, 11).again_at, Some(at(20)));
+    let end = end(&seen);
+    assert_eq!(end.ending.exit, None);
+    assert_eq!(
+        reason(&end),
+        "Job has reached the specified backoff limit, and its Pod is gone"
+    );
+}
+
+#[test]
+fn a_finished_job_waits_for_pods_that_still_run() {
+    let seen = seen(Some(failed_job(10)), vec![pod()]);
+
+    assert_eq!(live(&seen, LATE).waiting, None);
+}
+
+#[test]
+fn an_eviction_by_a_node_is_told_with_its_cause() {
+    let evicted = PodSeen {
+        phase: Phase::Failed,
+        reason: Some("Evicted".to_owned()),
+        message: Some("The node was low on resource: memory.".to_owned()),
+        ..ended_pod(137, "Error")
+    };
+
+    let end = end(&seen(Some(failed_job(10)), vec![evicted]));
+
+    assert_eq!(
+        reason(&end),
+        "evicted: The node was low on resource: memory."
+    );
+    assert_eq!(end.ending.exit, Some(Exit::Code(137)));
+}
+
+#[test]
+fn a_node_that_is_given_up_is_lost_without_an_exit_code() {
+    let given_up = PodSeen {
+        phase: Phase::Failed,
+        deletion: Some(at(5)),
+        conditions: vec![condition("DisruptionTarget", "DeletionByPodGC", "", 5)],
+        ..pod()
+    };
+
+    let end = end(&seen(Some(failed_job(10)), vec![given_up]));
+
+    assert_eq!((end.cause, end.ending.exit), (Cause::Exited, None));
+    assert_eq!(reason(&end), "node lost: node1");
+}
+
+#[test]
+fn a_node_that_does_not_confirm_an_end_keeps_it_live() {
+    let going = PodSeen {
+        deletion: Some(at(30)),
+        ..pod()
+    };
+    let stopped = suspended_job(STOPPED_ANNOTATION, "me, 2026-11-20T10:00:20Z", 20);
+    let seen = seen(Some(stopped), vec![going]);
+
+    assert_eq!(live(&seen, 149).again_at, Some(at(150)));
+    assert_eq!(live(&seen, 149).waiting, None);
+    let waiting = live(&seen, 150).waiting.unwrap();
+    assert_eq!(
+        waiting.reason(),
+        "node node1 has not confirmed the end since 2026-11-20T10:00:30Z"
+    );
+}
+
+#[test]
+fn a_stop_before_the_first_pod_waits_for_one_that_may_just_have_been_made() {
+    let stopped = suspended_job(STOPPED_ANNOTATION, "me, 2026-11-20T10:00:20Z", 0);
+    let seen = seen(Some(stopped), Vec::new());
+
+    assert_eq!(live(&seen, 21).again_at, Some(at(25)));
+    assert_eq!(end(&seen).cause, Cause::Stopped);
+}
+
+#[test]
+fn a_stop_of_what_was_never_let_run_is_over_at_once() {
+    let stopped = JobSeen {
+        generation: 1,
+        ..suspended_job(STOPPED_ANNOTATION, "me, 2026-11-20T10:00:20Z", 0)
+    };
+
+    let verdict = verdict(&seen(Some(stopped), Vec::new()), 20);
+
+    assert!(matches!(verdict, Verdict::Ended(end) if end.cause == Cause::Stopped));
+}
+
+#[test]
+fn what_was_given_up_never_started_unless_it_ran_before() {
+    let given_up = || suspended_job(GIVEN_UP_ANNOTATION, "image not found: x", 20);
+    let gone = waiting_pod("ImagePullBackOff", "");
+    let never = Seen {
+        departed: [(gone.uid.clone(), gone)].into(),
+        ..seen(Some(given_up()), Vec::new())
+    };
+    let once = seen(Some(given_up()), vec![ended_pod(1, "Error")]);
+
+    assert_eq!(end(&never).cause, Cause::NeverStarted);
+    assert_eq!(reason(&end(&never)), "image not found: x");
+    assert_eq!(end(&once).cause, Cause::Exited);
+    assert_eq!(reason(&end(&once)), "image not found: x");
+}
+
+#[test]
+fn a_job_that_was_told_to_end_ended_so_even_if_it_is_gone_by_now() {
+    let departed_job = Some(suspended_job(STOPPED_ANNOTATION, "me", 20));
+    let seen = Seen {
+        departed_job,
+        ..seen(None, Vec::new())
+    };
+
+    assert_eq!(end(&seen).cause, Cause::Stopped);
+}
+
+#[test]
+fn a_job_of_another_uid_is_not_ours() {
+    let foreign = JobSeen {
+        uid: "another".to_owned(),
+        ..job()
+    };
+
+    assert_eq!(end(&seen(Some(foreign), Vec::new())).cause, Cause::Gone);
+}
+
+#[test]
+fn a_job_that_is_gone_is_not_over_while_a_pod_of_it_lives() {
+    live(&seen(None, vec![pod()]), LATE);
+}
+
+#[test]
+fn a_job_that_nobody_has_let_run_waits_for_nothing_that_would_be_told() {
+    let prepared = JobSeen {
+        generation: 1,
+        suspended: true,
+        started_at: None,
+        ..job()
+    };
+
+    assert_eq!(live(&seen(Some(prepared), Vec::new()), LATE).waiting, None);
+}
+
+#[test]
+fn patience_counts_from_the_attempt_that_waits() {
+    let retried = JobSeen {
+        retries: 1,
+        failed: 1,
+        ..job()
+    };
+    let second = PodSeen {
+        uid: "pod-2".to_owned(),
+        name: "pod-2".to_owned(),
+        created_at: at(900),
+        ..waiting_pod("ErrImagePull", "")
+    };
+    let seen = seen(Some(retried), vec![ended_pod(1, "Error"), second]);
+
+    let waiting = live(&seen, 901).waiting;
+
+    let reason = "image cannot be pulled: registry.example/tool:1".to_owned();
+    let since = at(900);
+    assert_eq!(waiting, Some(Waiting::Start { reason, since }));
+}
+
+#[test]
+fn a_refused_pod_is_told_without_the_name_of_a_pod_that_never_was() {
+    let quota = "Error creating: pods \"x-k8bvt\" is forbidden: exceeded quota: q, requested: pods=1, used: pods=3, \
+                 limited: pods=0";
+    let account = "Error creating: pods \"x-k8bvt\" is forbidden: error looking up service account procs/robot: \
+                   serviceaccount \"robot\" not found";
+
+    assert_eq!(
+        refused_pod(quota),
+        "the quota forbids it: q, requested: pods=1, used: pods=3, limited: pods=0"
+    );
+    assert_eq!(
+        refused_pod(account),
+        "its Pod cannot be made: error looking up service account procs/robot: serviceaccount \"robot\" not found"
+    );
+}

@@ -1,0 +1,57 @@
+//! By which labels and annotations what is ours is known on the cluster. They are a promise: Jobs of an earlier
+//! version carry them too.
+
+use std::collections::BTreeMap;
+
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+use uuid::Uuid;
+
+use crate::domain::execution::Execution;
+
+pub const MANAGED_BY: &str = "app.kubernetes.io/managed-by";
+pub const MANAGER: &str = "proctord";
+pub const INSTALLATION: &str = "proctor.dev/installation";
+pub const EXECUTION: &str = "proctor.dev/execution";
+/// As version 2 called it.
+pub const JOB: &str = "job";
+
+/// The annotation that names the proc, whose name may be longer than a label's value.
+pub const PROC: &str = "proctor.dev/proc";
+/// The labels of an execution's Job, Pods and Secret.
+#[must_use]
+pub fn of(execution: &Execution, installation: Uuid) -> BTreeMap<String, String> {
+    [
+        (MANAGED_BY, MANAGER.to_owned()),
+        (INSTALLATION, installation.to_string()),
+        (EXECUTION, execution.id.to_string()),
+        (JOB, execution.name.to_string()),
+    ]
+    .map(|(name, value)| (name.to_owned(), value))
+    .into()
+}
+
+/// What selects everything of this installation.
+#[must_use]
+pub fn selector(installation: Uuid) -> String {
+    format!("{MANAGED_BY}={MANAGER},{INSTALLATION}={installation}")
+}
+
+/// Whether an object is this installation's.
+#[must_use]
+pub fn is_of(object: &ObjectMeta, installation: Uuid) -> bool {
+    has(object, INSTALLATION, &installation.to_string())
+}
+
+/// Whether an object is this execution's own.
+#[must_use]
+pub fn belongs_to(object: &ObjectMeta, execution: &Execution, installation: Uuid) -> bool {
+    is_of(object, installation) && has(object, EXECUTION, &execution.id.to_string())
+}
+
+fn has(object: &ObjectMeta, name: &str, value: &str) -> bool {
+    let labels = object.labels.as_ref();
+    labels
+        .and_then(|labels| labels.get(name))
+        .map(String::as_str)
+        == Some(value)
+}

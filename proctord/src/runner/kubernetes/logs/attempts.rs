@@ -1,0 +1,97 @@
+//! The Pods of an execution as attempts, in their order, and how each stands as far as its log goes. Pure.
+
+use jiff::Timestamp;
+
+use super::cursor::PodKey;
+use crate::runner::kubernetes::seen::{ContainerSeen, Phase, PodSeen, Seen};
+
+/// How a Pod stands as far as its log goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Standing {
+    /// There is none yet.
+    Unborn,
+    /// Its container writes it.
+    Open,
+    /// Nobody writes to it any more.
+    Closed,
+    /// There never was one, nor will there be.
+    Never,
+    /// It can be read no more.
+    Gone,
+}
+
+/// The Pods of this Job that have been seen, in order, whether they are there or not.
+pub(super) fn pods<'a>(seen: &'a Seen, job: Option<&str>) -> Vec<(PodKey, &'a PodSeen)> {
+    let departed = seen.departed.values();
+    let departed = departed.filter(|pod| !seen.pods.contains_key(&pod.uid));
+    let pods = seen.pods.values().chain(departed);
+    let pods = pods.filter(|pod| job.is_none_or(|job| pod.job_uid == job));
+    let mut pods: Vec<_> = pods.map(|pod| (key(pod), pod)).collect();
+    pods.sort_by(|(one, _), (other, _)| one.cmp(other));
+    pods
+}
+
+fn key(pod: &PodSeen) -> PodKey {
+    PodKey {
+        created_at: pod.created_at,
+        uid: pod.uid.as_str().into(),
+    }
+}
+
+/// How this Pod stands; `over` if its execution is.
+pub(super) fn standing(seen: &Seen, uid: &str, over: bool) -> Standing {
+    let ran = |pod: &PodSeen| match &pod.container {
+        ContainerSeen::Running { .. } => true,
+        ContainerSeen::Terminated { reason, .. } => !never_began(reason),
+        ContainerSeen::Untold | ContainerSeen::Waiting { .. } => false,
+    };
+    let Some(pod) = seen.pods.get(uid) else {
+        return match seen.departed.get(uid) {
+            Some(pod) if !ran(pod) => Standing::Never,
+            None if !seen.listed => Standing::Unborn,
+            _ => Standing::Gone,
+        };
+    };
+    let ended = matches!(pod.container, ContainerSeen::Terminated { .. })
+        || matches!(pod.phase, Phase::Succeeded | Phase::Failed);
+    match (ran(pod), ended || over) {
+        (true, true) => Standing::Closed,
+        (true, false) => Standing::Open,
+        (false, true) => Standing::Never,
+        (false, false) => Standing::Unborn,
+    }
+}
+
+/// Whether these are words for a container whose command was never executed.
+fn never_began(reason: &str) -> bool {
+    matches!(
+        reason,
+        "StartError" | "ContainerCannotRun" | "CreateContainerError" | "CreateContainerConfigError"
+    )
+}
+
+/// When its container began to run.
+pub(super) fn began(pod: &PodSeen) -> Option<Timestamp> {
+    match pod.container {
+        ContainerSeen::Running { started_at } => Some(started_at),
+        ContainerSeen::Terminated { started_at, .. } => started_at,
+        _ => None,
+    }
+}
+
+/// In words, that an attempt is followed by another.
+pub(super) fn followed(number: u32, pod: Option<&PodSeen>) -> String {
+    let container = pod.map(|pod| &pod.container);
+    let ended = match container {
+        Some(ContainerSeen::Terminated {
+            exit_code, reason, ..
+        }) if matches!(&**reason, "Completed" | "Error" | "OOMKilled") => {
+            format!("exited with {exit_code}")
+        }
+        Some(ContainerSeen::Untold | ContainerSeen::Waiting { .. }) => "never began".to_owned(),
+        Some(ContainerSeen::Terminated { .. } | ContainerSeen::Running { .. }) | None => {
+            "ended".to_owned()
+        }
+    };
+    format!("attempt {number} {ended}; next attempt")
+}

@@ -1,0 +1,100 @@
+//! What the reader of logs knows of its execution: the Pods as they are seen, and whether any can follow.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+use super::LogError;
+use super::attempts::{self, Standing};
+use super::cursor::PodKey;
+use crate::runner::kubernetes::seen::{PodSeen, Seen};
+
+/// Tells whether an execution that looks like this is over for good.
+pub type IsFinal = Arc<dyn Fn(&Seen) -> bool + Send + Sync>;
+
+/// It may become final by the time that passes.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
+
+#[derive(Clone)]
+pub(super) struct Sight {
+    seen: watch::Receiver<Arc<Seen>>,
+    is_final: IsFinal,
+    /// The uid of the Job, if it has been stored.
+    job: Option<String>,
+}
+
+impl Sight {
+    pub(super) fn new(
+        seen: watch::Receiver<Arc<Seen>>,
+        is_final: IsFinal,
+        job: Option<String>,
+    ) -> Self {
+        Self {
+            seen,
+            is_final,
+            job,
+        }
+    }
+
+    /// A Pod as it was seen last.
+    pub(super) fn pod(&self, uid: &str) -> Option<PodSeen> {
+        let seen = self.seen.borrow();
+        let pod = seen.pods.get(uid).or_else(|| seen.departed.get(uid));
+        pod.cloned()
+    }
+
+    /// How a Pod stands now.
+    pub(super) fn standing(&mut self, uid: &str) -> Standing {
+        let seen = Arc::clone(&self.seen.borrow_and_update());
+        let over = seen.listed && (self.is_final)(&seen);
+        attempts::standing(&seen, uid, over)
+    }
+
+    /// Waits for the next Pod that is not among these; none if there will be none.
+    pub(super) async fn next_pod(
+        &mut self,
+        is_done: impl Fn(&PodKey) -> bool,
+    ) -> Result<Option<PodKey>, LogError> {
+        loop {
+            let seen = Arc::clone(&self.seen.borrow_and_update());
+            if seen.listed {
+                let pods = attempts::pods(&seen, self.job.as_deref());
+                let mut keys = pods.into_iter().map(|(key, _)| key);
+                if let Some(next) = keys.find(|key| !is_done(key)) {
+                    return Ok(Some(next));
+                }
+                if (self.is_final)(&seen) {
+                    return Ok(None);
+                }
+            }
+            self.changed(LOOK_AGAIN).await?;
+        }
+    }
+
+    /// Waits until a Pod no longer stands like this, for so long at most.
+    pub(super) async fn past(
+        &mut self,
+        uid: &str,
+        standing: Standing,
+        at_most: Duration,
+    ) -> Result<(), LogError> {
+        let deadline = tokio::time::Instant::now() + at_most;
+        while self.standing(uid) == standing {
+            let left = deadline.saturating_duration_since(tokio::time::Instant::now());
+            if left.is_zero() {
+                break;
+            }
+            self.changed(left.min(LOOK_AGAIN)).await?;
+        }
+        Ok(())
+    }
+
+    /// Waits for something new, for so long at most.
+    pub(super) async fn changed(&mut self, at_most: Duration) -> Result<(), LogError> {
+        match tokio::time::timeout(at_most, self.seen.changed()).await {
+            Ok(Err(_)) => Err(LogError::Blind),
+            Ok(Ok(())) | Err(_) => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! Ends an execution on the cluster and leaves its Job for people to look at: its Pods are asked to end within the
+//! grace, then the Job is suspended for good. Doing it again is harmless; a shorter grace stands.
+
+use std::time::Duration;
+
+use k8s_openapi::api::batch::v1::Job;
+use k8s_openapi::api::core::v1::Pod;
+use proctor_worker::failpoint;
+use serde_json::json;
+use uuid::Uuid;
+
+use super::client::{Cluster, ClusterError, Fault};
+use super::judge::STOPPED_ANNOTATION;
+use super::launch::is_gone;
+use super::manifest::grace_seconds;
+use super::{labels, stage};
+use crate::domain::execution::Execution;
+
+/// Stops the execution's own Job.
+pub(super) async fn stop(
+    cluster: &Cluster,
+    execution: &Execution,
+    installation: Uuid,
+    grace: Duration,
+) -> Result<(), ClusterError> {
+    let Some(job) = cluster.job(execution.name.as_str()).await? else {
+        return Ok(());
+    };
+    let is_own = match &execution.handle {
+        Some(uid) => stage::uid(&job) == uid,
+        None => labels::belongs_to(&job.metadata, execution, installation),
+    };
+    if !is_own || stage::is_finished(&job) {
+        return Ok(());
+    }
+    let pods = cluster.pods_of(stage::uid(&job)).await?;
+    if has_its_outcome(&job, &pods) {
+        return Ok(());
+    }
+    // The Job must not be told first: its controller would end the Pods with a grace of their own.
+    for pod in pods.iter().filter(|pod| is_live(pod)) {
+        match cluster.delete_pod(pod, grace_seconds(grace)).await {
+            Err(error) if !is_gone(&error) => return Err(error),
+            _ => {}
+        }
+    }
+    failpoint::hit("kubernetes.stopping");
+    suspend(cluster, execution, &job).await?;
+    failpoint::hit("kubernetes.stopped");
+    Ok(())
+}
+
+async fn suspend(cluster: &Cluster, execution: &Execution, job: &Job) -> Result<(), ClusterError> {
+    let wish = execution.stop.as_ref();
+    let note = wish.map_or_else(
+        || "stopped".to_owned(),
+        |wish| format!("by {} at {}", wish.by, wish.at),
+    );
+    let patch = json!({
+        "metadata": {"uid": stage::uid(job), "annotations": {STOPPED_ANNOTATION: note}},
+        "spec": {"suspend": true},
+    });
+    match cluster.patch_job(execution.name.as_str(), &patch).await {
+        Ok(_) => Ok(()),
+        Err(error) if matches!(error.fault, Fault::NotFound | Fault::Refused { .. }) => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
+fn is_live(pod: &Pod) -> bool {
+    !matches!(phase(pod), Some("Succeeded" | "Failed"))
+}
+
+/// Whether its Pods have decided it, though the Job does not say so yet: it is not to be called stopped then.
+fn has_its_outcome(job: &Job, pods: &[Pod]) -> bool {
+    let spec = job.spec.as_ref();
+    let retries = spec.and_then(|spec| spec.backoff_limit).unwrap_or(0);
+    let ended_so = |wanted: &str| {
+        let by_itself = |pod: &&Pod| pod.metadata.deletion_timestamp.is_none();
+        let pods = pods.iter().filter(by_itself);
+        pods.filter(|pod| phase(pod) == Some(wanted)).count()
+    };
+    ended_so("Succeeded") > 0 || i32::try_from(ended_so("Failed")).unwrap_or(i32::MAX) > retries
+}
+
+fn phase(pod: &Pod) -> Option<&str> {
+    pod.status.as_ref()?.phase.as_deref()
+}

@@ -1,0 +1,97 @@
+use std::time::Duration;
+
+use proctor_testkit::kubernetes::Processes;
+use proctor_testkit::wait_for_async;
+use proctord::domain::lifecycle::Cause;
+use serde_json::json;
+
+use crate::scene::{NAMESPACE, PATIENT, Scene, told};
+
+#[tokio::test]
+async fn a_node_that_is_away_and_comes_back_tells_how_it_ended() {
+    let scene = Scene::start().await;
+    let run = scene.run("sleep 1; exit 5").await;
+    let mut followed = scene.follow(&run, PATIENT);
+    followed.runs().await;
+
+    scene.double.lose_node();
+    wait_for_async("the process to have ended", async || {
+        let ledger = scene.double.ledger();
+        let run = ledger.containers.first().cloned();
+        run.filter(|run| run.ended.is_some()).ok_or(ledger)
+    })
+    .await;
+    assert!(followed.is_silent());
+    scene.double.return_node(Processes::WentOn);
+
+    assert_eq!(told(&followed.end().await), (Cause::Exited, Some(5), ""));
+}
+
+#[tokio::test]
+async fn a_node_that_is_given_up_is_lost() {
+    let scene = Scene::start().await;
+    let run = scene.run("sleep 1000").await;
+    let mut followed = scene.follow(&run, PATIENT);
+    followed.runs().await;
+
+    scene.double.lose_node();
+    scene.double.give_up_node();
+
+    let end = followed.end().await;
+    assert_eq!(told(&end), (Cause::Exited, None, "node lost: node1"));
+}
+
+#[tokio::test]
+async fn what_is_stopped_on_a_lost_node_stays_live_until_the_node_answers() {
+    let scene = Scene::start().await;
+    let run = scene.run("sleep 1000").await;
+    let mut followed = scene.follow(&run, PATIENT);
+    followed.runs().await;
+    scene.double.lose_node();
+    let annotations = json!({"proctor.dev/stopped": "me, 2026-11-20T10:00:00Z"});
+    let patch = json!({"metadata": {"annotations": annotations}, "spec": {"suspend": true}});
+    scene.patch(&run, &patch).await;
+    wait_for_async("the Job to be suspended", async || {
+        let job = scene
+            .double
+            .object("jobs", NAMESPACE, run.name.as_str())
+            .unwrap();
+        let conditions = job["status"]["conditions"].to_string();
+        if conditions.contains("JobSuspended") {
+            Ok(())
+        } else {
+            Err(job)
+        }
+    })
+    .await;
+
+    assert!(followed.is_silent());
+    scene.double.return_node(Processes::Gone);
+
+    assert_eq!(followed.end().await.cause, Cause::Stopped);
+}
+
+#[tokio::test]
+async fn an_api_server_that_fails_for_a_while_delays_an_outcome_and_changes_none() {
+    let scene = Scene::start().await;
+    let run = scene.run("sleep 0.5; exit 4").await;
+    let mut followed = scene.follow(&run, PATIENT);
+    followed.runs().await;
+
+    scene.double.fail(3);
+    scene.double.throttle(3);
+    scene.double.cut();
+
+    assert_eq!(told(&followed.end().await), (Cause::Exited, Some(4), ""));
+}
+
+#[tokio::test]
+async fn a_slow_api_server_is_waited_for() {
+    let scene = Scene::start().await;
+    scene.double.delay(Duration::from_millis(300));
+
+    assert_eq!(
+        told(&scene.end_of("exit 6").await),
+        (Cause::Exited, Some(6), "")
+    );
+}
