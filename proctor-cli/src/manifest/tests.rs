@@ -90,6 +90,23 @@ fn a_mistake_of_the_service_is_told_with_its_line() {
 }
 
 #[test]
+fn a_key_that_holds_dots_has_a_line_as_well() {
+    let found =
+        document("name: a\nkubernetes:\n  annotations:\n    a.b/c: x\n    \"d[0].\\\"\": y\n")
+            .unwrap();
+
+    for (at, line) in [
+        (r#"kubernetes.annotations["a.b/c"]"#, Some(4)),
+        (r#"kubernetes.annotations["d[0].\""]"#, Some(5)),
+        (r#"kubernetes.annotations["a"]"#, Some(3)),
+        (r#"kubernetes.annotations["a.b"#, Some(3)),
+        (r#"nowhere["a"]"#, None),
+    ] {
+        assert_eq!(found[0].locate(at, "is wrong").line, line, "{at}");
+    }
+}
+
+#[test]
 fn a_name_may_be_there_once() {
     let error = document("- name: one\n- name: one\n").unwrap_err();
     assert!(error.starts_with("p.yaml:2: [1].name is `one`"), "{error}");

@@ -1,6 +1,7 @@
 //! A document as a tree that knows the line of each of its nodes: it answers "which line is
 //! `env_vars.args[2].type` on", and gives the document as JSON, right or wrong, for the service to judge.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
@@ -41,7 +42,7 @@ impl Tree {
         let mut node = self.root();
         let mut line = None;
         for step in steps(path) {
-            let Some((step_line, child)) = node.child(step) else {
+            let Some((step_line, child)) = node.child(&step) else {
                 break;
             };
             line = Some(step_line);
@@ -78,9 +79,23 @@ impl Node {
     }
 }
 
-/// `a.b[2].c` as `a`, `b`, `2`, `c`.
-fn steps(path: &str) -> impl Iterator<Item = &str> {
-    path.split(['.', '[', ']']).filter(|step| !step.is_empty())
+/// `a.b[2].c` as `a`, `b`, `2`, `c`. A key in quotes, `a["b.c/d"].e`, is one step whatever it holds.
+fn steps(path: &str) -> impl Iterator<Item = Cow<'_, str>> {
+    let mut rest = path;
+    std::iter::from_fn(move || {
+        rest = rest.trim_start_matches(['.', '[', ']']);
+        let mut quoted = serde_json::Deserializer::from_str(rest).into_iter::<String>();
+        if rest.starts_with('"')
+            && let Some(Ok(key)) = quoted.next()
+        {
+            rest = &rest[quoted.byte_offset()..];
+            return Some(Cow::Owned(key));
+        }
+        let end = rest.find(['.', '[', ']']).unwrap_or(rest.len());
+        let (step, after) = rest.split_at(end);
+        rest = after;
+        (!step.is_empty()).then_some(Cow::Borrowed(step))
+    })
 }
 
 impl<'de> Deserialize<'de> for Tree {

@@ -1,6 +1,7 @@
 //! Answers for people, in the Go client's columns. Whatever others wrote is made visible first.
 
 mod execution;
+mod kubernetes;
 mod proc;
 mod user;
 

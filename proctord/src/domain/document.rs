@@ -2,6 +2,8 @@
 //! mistake with its place. What comes out is fit to be stored.
 
 mod fields;
+mod kubernetes;
+mod quantity;
 mod rules;
 #[cfg(test)]
 mod tests;
@@ -11,7 +13,7 @@ use serde_json::Value;
 
 use fields::Fields;
 
-/// The most bytes of one document.
+/// The most bytes of one document, written as JSON. Kubernetes takes as many of all annotations together.
 pub const LIMIT_BYTES: usize = 256 * 1024;
 
 /// Reads one document.
@@ -20,6 +22,10 @@ pub const LIMIT_BYTES: usize = 256 * 1024;
 /// Everything that is wrong with it, in the order of the document's fields.
 pub fn parse(document: &Value) -> Result<Metadata, Vec<Mistake>> {
     let mut mistakes = Vec::new();
+    if document.to_string().len() > LIMIT_BYTES {
+        let message = format!("has more than {LIMIT_BYTES} bytes, written as JSON");
+        mistakes.push(Mistake::new("", message));
+    }
     let metadata = read_metadata(&mut Fields::open(document, String::new(), &mut mistakes));
     rules::check(&metadata, &mut mistakes);
     if mistakes.is_empty() {
@@ -80,7 +86,7 @@ fn read_metadata(fields: &mut Fields<'_, '_>) -> Metadata {
         resources: fields.object("resources", read_resources),
         max_concurrent: fields.count("max_concurrent"),
         allow_extra_args: fields.flag("allow_extra_args"),
-        kubernetes: None,
+        kubernetes: fields.object("kubernetes", kubernetes::read),
     };
     fields.refuse_the_rest();
     metadata

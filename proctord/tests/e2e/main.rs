@@ -8,6 +8,7 @@
 mod bad_input;
 mod bytes;
 mod crash;
+mod documents;
 mod fail_points;
 mod fan_out;
 mod first_light;

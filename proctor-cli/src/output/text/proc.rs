@@ -5,7 +5,7 @@ use proctor_api::{ArgMetadata, Metadata};
 
 use crate::arg;
 use crate::escape::visible;
-use crate::output::text::{Text, document};
+use crate::output::text::{Text, document, kubernetes};
 
 /// The rows of `describe`; those that the Go client had always, the others where they say something.
 pub fn describe(text: &Text, metadata: &Metadata) -> String {
@@ -29,6 +29,14 @@ pub fn describe(text: &Text, metadata: &Metadata) -> String {
     }
     for secret in &metadata.env_vars.secrets {
         lines.push(row(&visible(&secret.name), &visible(&secret.description)));
+    }
+    let pods = metadata.kubernetes.as_ref().map(kubernetes::rows);
+    let pods = pods.unwrap_or_default();
+    if !pods.is_empty() {
+        lines.push(format!("\n{}", "Kubernetes".magenta()));
+    }
+    for (name, value) in pods {
+        lines.push(row(name, &visible(&value)));
     }
     document(lines)
 }

@@ -1,7 +1,9 @@
 //! Takes a JSON object apart field by field and notes what does not have the form it should have, instead
 //! of stopping at the first.
 
-use proctor_api::{ArgType, Mistake};
+use std::collections::BTreeMap;
+
+use proctor_api::{ArgType, ImagePullPolicy, Mistake};
 use serde_json::{Map, Value};
 
 /// The fields of one object, and where it stands in the document.
@@ -80,12 +82,49 @@ impl<'value, 'mistakes> Fields<'value, 'mistakes> {
     }
 
     pub(super) fn kind(&mut self, name: &'static str) -> Option<ArgType> {
+        self.one_of(name, &ArgType::ALL, ArgType::as_str)
+    }
+
+    pub(super) fn policy(&mut self, name: &'static str) -> Option<ImagePullPolicy> {
+        self.one_of(name, &ImagePullPolicy::ALL, ImagePullPolicy::as_str)
+    }
+
+    pub(super) fn word(&mut self, name: &'static str, words: &[&'static str]) -> Option<String> {
+        self.one_of(name, words, |word| word).map(ToOwned::to_owned)
+    }
+
+    fn one_of<T: Copy>(
+        &mut self,
+        name: &'static str,
+        all: &[T],
+        text_of: impl Fn(T) -> &'static str,
+    ) -> Option<T> {
         let value = self.take(name)?;
-        let kind = ArgType::ALL
-            .into_iter()
-            .find(|kind| value.as_str() == Some(kind.as_str()));
-        let names: Vec<_> = ArgType::ALL.iter().map(|kind| kind.as_str()).collect();
-        self.expect(name, &format!("one of {}", names.join(", ")), value, kind)
+        let found = all
+            .iter()
+            .find(|one| value.as_str() == Some(text_of(**one)));
+        let texts: Vec<_> = all.iter().map(|one| text_of(*one)).collect();
+        let wanted = format!("one of {}", texts.join(", "));
+        self.expect(name, &wanted, value, found.copied())
+    }
+
+    /// Texts by keys that the document chooses; what is no text is left out.
+    pub(super) fn texts_by_key(&mut self, name: &'static str) -> BTreeMap<String, String> {
+        let Some(value) = self.take(name) else {
+            return BTreeMap::new();
+        };
+        let Some(entries) = self.expect(name, "an object", value, value.as_object()) else {
+            return BTreeMap::new();
+        };
+        let mut texts = BTreeMap::new();
+        for (key, value) in entries {
+            let text = value.as_str().map(ToOwned::to_owned);
+            let wanted = "a text, in quotes where it looks like something else";
+            if let Some(text) = self.expect(&keyed(name, key), wanted, value, text) {
+                texts.insert(key.clone(), text);
+            }
+        }
+        texts
     }
 
     pub(super) fn object<T>(
@@ -124,6 +163,17 @@ impl<'value, 'mistakes> Fields<'value, 'mistakes> {
             .collect()
     }
 
+    /// Notes that something within is not as it must be.
+    pub(super) fn note(&mut self, name: &str, message: impl Into<String>) {
+        let mistake = Mistake::new(self.place_of(name), message);
+        self.mistakes.push(mistake);
+    }
+
+    /// How much is wrong so far, here and elsewhere in the document.
+    pub(super) fn mistakes(&self) -> usize {
+        self.mistakes.len()
+    }
+
     /// Notes every field that nothing above has asked for.
     pub(super) fn refuse_the_rest(&mut self) {
         let Some(object) = self.object else { return };
@@ -131,11 +181,7 @@ impl<'value, 'mistakes> Fields<'value, 'mistakes> {
             .keys()
             .filter(|name| !self.known.contains(&name.as_str()))
         {
-            let place = if self.place.is_empty() {
-                name.clone()
-            } else {
-                format!("{}.{name}", self.place)
-            };
+            let place = self.place_of(name);
             let message = format!("is no field here; there are {}", self.known.join(", "));
             self.mistakes.push(Mistake::new(place, message));
         }
@@ -149,9 +195,7 @@ impl<'value, 'mistakes> Fields<'value, 'mistakes> {
 
     fn expect<T>(&mut self, name: &str, wanted: &str, found: &Value, read: Option<T>) -> Option<T> {
         if read.is_none() {
-            let message = format!("must be {wanted}, not {}", kind_of(found));
-            self.mistakes
-                .push(Mistake::new(self.place_of(name), message));
+            self.note(name, format!("must be {wanted}, not {}", kind_of(found)));
         }
         read
     }
@@ -163,6 +207,11 @@ impl<'value, 'mistakes> Fields<'value, 'mistakes> {
             format!("{}.{name}", self.place)
         }
     }
+}
+
+/// The place of a key that the document chose; a JSON text, because it may hold dots and anything else.
+pub(super) fn keyed(name: &str, key: &str) -> String {
+    format!("{name}[{}]", Value::from(key))
 }
 
 fn scalar(value: &Value) -> Option<String> {

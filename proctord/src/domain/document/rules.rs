@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use proctor_api::{ArgMetadata, ArgType, Metadata, Mistake, bundle_digest_is_well_formed};
 
+use super::quantity;
 use crate::domain::args::{value_mistake, whole_value_pattern};
 use crate::domain::name::{ProcName, VariableName};
 
@@ -84,25 +85,14 @@ fn check_limits(metadata: &Metadata, mistakes: &mut Vec<Mistake>) {
     let Some(resources) = &metadata.resources else {
         return;
     };
-    for (name, quantity) in [("cpu", &resources.cpu), ("memory", &resources.memory)] {
-        if quantity.as_deref().is_some_and(|text| !is_quantity(text)) {
-            let message = "must be a quantity such as 500m, 2, 64Mi or 1Gi";
-            mistakes.push(Mistake::new(format!("resources.{name}"), message));
-        }
+    let cpu = resources.cpu.as_deref().and_then(quantity::cpu_mistake);
+    let memory = resources
+        .memory
+        .as_deref()
+        .and_then(quantity::memory_mistake);
+    for (name, mistake) in [("cpu", cpu), ("memory", memory)] {
+        mistakes.extend(mistake.map(|message| Mistake::new(format!("resources.{name}"), message)));
     }
-}
-
-/// Whether the text is an amount in Kubernetes' notation, above zero.
-fn is_quantity(text: &str) -> bool {
-    let digits = text.trim_end_matches(|letter: char| letter.is_ascii_alphabetic());
-    let suffixes = [
-        "", "m", "k", "M", "G", "T", "P", "Ki", "Mi", "Gi", "Ti", "Pi",
-    ];
-    suffixes.contains(&&text[digits.len()..])
-        && digits
-            .bytes()
-            .all(|byte| byte.is_ascii_digit() || byte == b'.')
-        && digits.parse::<f64>().is_ok_and(|amount| amount > 0.0)
 }
 
 fn check_variables(metadata: &Metadata, mistakes: &mut Vec<Mistake>) {

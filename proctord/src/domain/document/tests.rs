@@ -57,7 +57,7 @@ fn all_mistakes_of_form_and_rule_are_told_with_their_places() {
         "name must begin with a letter or digit and hold only letters, digits, `.`, `_` and `-`",
         "names neither an image_name nor a command, so nothing can run",
         "retries must be from 0 to 100",
-        "resources.cpu must be a quantity such as 500m, 2, 64Mi or 1Gi",
+        "resources.cpu must be a quantity such as 500m, 2 or 0.5",
         "env_vars.args[0].name repeats the name A",
         "env_vars.args[1].choices is missing: a choice needs its values",
         "env_vars.args[3].default must be a whole number",
@@ -110,5 +110,17 @@ fn a_list_names_the_document_of_each_mistake() {
     assert!(
         texts.contains(&"[2].name repeats the name x of another document".to_owned()),
         "{texts:#?}"
+    );
+}
+
+#[test]
+fn a_document_that_is_too_large_is_refused() {
+    let sized =
+        |bytes: usize| json!({"name": "x", "command": ["./x"], "description": "d".repeat(bytes)});
+
+    assert!(parse(&sized(200 * 1024)).is_ok());
+    assert_eq!(
+        mistakes(&sized(256 * 1024)),
+        ["has more than 262144 bytes, written as JSON"]
     );
 }

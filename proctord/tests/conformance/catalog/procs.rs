@@ -1,7 +1,10 @@
 //! Procs and bundles.
 
 use futures::future::join_all;
-use proctor_api::{ArgMetadata, ArgType, EnvVars, Metadata, Resources, SecretMetadata};
+use proctor_api::{
+    ArgMetadata, ArgType, EnvVars, ImagePullPolicy, KubernetesMetadata, Metadata, Resources,
+    SecretMetadata, Toleration,
+};
 use proctord::catalog::{Catalog, SecretsOfProc};
 use proctord::domain::name::ProcName;
 
@@ -46,9 +49,34 @@ pub fn a_proc(proc_name: &str) -> (ProcName, Metadata) {
         }),
         max_concurrent: Some(3),
         allow_extra_args: Some(false),
-        kubernetes: None,
+        kubernetes: Some(pods()),
     };
     (name(proc_name), metadata)
+}
+
+fn pods() -> KubernetesMetadata {
+    let texts = |key: &str, value: &str| [(key.into(), value.into())].into();
+    KubernetesMetadata {
+        image_pull_secrets: vec!["registry".into()],
+        image_pull_policy: Some(ImagePullPolicy::IfNotPresent),
+        annotations: texts("example.org/team", "dätä\n"),
+        node_selector: texts("disk", ""),
+        tolerations: vec![
+            Toleration {
+                operator: Some("Exists".into()),
+                ..Toleration::default()
+            },
+            Toleration {
+                key: Some("gone".into()),
+                operator: Some("Equal".into()),
+                value: Some("yes".into()),
+                effect: Some("NoExecute".into()),
+                seconds: Some(0),
+            },
+        ],
+        service_account: Some("mover".into()),
+        service_account_token: Some(false),
+    }
 }
 
 pub async fn published_procs_come_back_whole_and_in_order(shelf: impl Shelf) {

@@ -1,7 +1,7 @@
 //! What the cases are made of: executions, changes, ends.
 
 use jiff::{SignedDuration, Timestamp};
-use proctor_api::{LogEnd, LogEvent, LogEventKind, Status};
+use proctor_api::{KubernetesMetadata, LogEnd, LogEvent, LogEventKind, Status};
 use proctord::domain::args::Args;
 use proctord::domain::execution::{Execution, Plan, RunnerKind};
 use proctord::domain::lifecycle::{Cause, End, Ending, Event, Exit, Legacy, StopIntent};
@@ -54,7 +54,10 @@ pub fn new_execution(name: &str) -> NewExecution {
             retries: 1,
             resources: None,
             max_concurrent: None,
-            kubernetes: None,
+            kubernetes: Some(KubernetesMetadata {
+                image_pull_secrets: vec!["registry".into()],
+                ..KubernetesMetadata::default()
+            }),
         },
         runner: RunnerKind::Local,
         host: Some(HOST.into()),
