@@ -15,6 +15,7 @@ use tracing::info;
 
 use super::client::Cluster;
 use super::judge::{Expected, GIVEN_UP_ANNOTATION, Live, Verdict, Waiting, judge};
+use super::labels;
 use super::seen::Seen;
 use crate::domain::lifecycle::Cause;
 use crate::domain::name::ExecutionName;
@@ -166,7 +167,7 @@ impl Following {
             return until(hopeless_at, now);
         };
         let patch = json!({
-            "metadata": {"uid": job.uid, "annotations": {GIVEN_UP_ANNOTATION: reason}},
+            "metadata": {"uid": job.uid, "annotations": {GIVEN_UP_ANNOTATION: reason, labels::STAGE: labels::ENDED}},
             "spec": {"suspend": true},
         });
         let name = self.followed.name.as_str();

@@ -17,6 +17,16 @@ pub const JOB: &str = "job";
 
 /// The annotation that names the proc, whose name may be longer than a label's value.
 pub const PROC: &str = "proctor.dev/proc";
+
+/// The annotation of a Job by which it is let run at most once, and never after it was to end.
+pub const STAGE: &str = "proctor.dev/stage";
+/// It may be let run.
+pub const PREPARED: &str = "prepared";
+/// It has been let run.
+pub const RESUMED: &str = "resumed";
+/// It is to run no more.
+pub const ENDED: &str = "ended";
+
 /// The labels of an execution's Job, Pods and Secret.
 #[must_use]
 pub fn of(execution: &Execution, installation: Uuid) -> BTreeMap<String, String> {

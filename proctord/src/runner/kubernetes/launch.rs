@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use k8s_openapi::api::batch::v1::Job;
 use k8s_openapi::api::core::v1::Secret;
 use proctor_worker::failpoint;
-use serde_json::json;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::client::{Cluster, ClusterError, Fault};
@@ -145,12 +145,12 @@ impl Prepared for PreparedJob {
 
     async fn start(self: Box<Self>) -> Result<(), RunnerError> {
         let Self { cluster, name, uid } = *self;
-        let resume = json!({"metadata": {"uid": uid}, "spec": {"suspend": false}});
-        let resumed = cluster.patch_job(&name, &resume).await;
+        let resumed = cluster.patch_job_stepwise(&name, resume(&uid)).await;
         failpoint::hit("kubernetes.resumed");
         match resumed {
             Ok(_) => Ok(()),
-            // Another one of its name, or none: what became of it is for the watch to tell.
+            // Another one of its name, none, or one that was let run or ended before: what became of it is for the
+            // watch to tell.
             Err(error) if matches!(error.fault, Fault::NotFound | Fault::Refused { .. }) => Ok(()),
             Err(error) => Err(RunnerError {
                 kind: RunnerKind::Kubernetes,
@@ -166,6 +166,18 @@ impl fmt::Debug for PreparedJob {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Job {} ({}), suspended", self.name, self.uid)
     }
+}
+
+/// Lets exactly this Job run, if it has not been let run before and has not been told to end: whoever comes late with
+/// it, after having slept perhaps, must not start a second run.
+fn resume(uid: &str) -> Value {
+    let stage = format!("/metadata/annotations/{}", labels::STAGE.replace('/', "~1"));
+    json!([
+        {"op": "test", "path": "/metadata/uid", "value": uid},
+        {"op": "test", "path": stage, "value": labels::PREPARED},
+        {"op": "replace", "path": stage, "value": labels::RESUMED},
+        {"op": "replace", "path": "/spec/suspend", "value": false},
+    ])
 }
 
 /// Whether it is this execution's Job, and nobody has let it run or touched it.

@@ -33,9 +33,12 @@ pub fn job(launch: &Launch<'_>, settings: &KubernetesSettings, installation: Uui
         annotations: Some(annotations(execution, settings)),
         ..ObjectMeta::default()
     };
+    let mut of_job = metadata.clone();
+    let stage = (labels::STAGE.to_owned(), labels::PREPARED.to_owned());
+    of_job.annotations.get_or_insert_default().extend([stage]);
     let count = |number: u32| i32::try_from(number).unwrap_or(i32::MAX);
     Job {
-        metadata: metadata.clone(),
+        metadata: of_job,
         spec: Some(JobSpec {
             active_deadline_seconds: plan.deadline_seconds.map(i64::from),
             backoff_limit: Some(count(plan.retries)),

@@ -57,7 +57,7 @@ async fn suspend(cluster: &Cluster, execution: &Execution, job: &Job) -> Result<
         |wish| format!("by {} at {}", wish.by, wish.at),
     );
     let patch = json!({
-        "metadata": {"uid": stage::uid(job), "annotations": {STOPPED_ANNOTATION: note}},
+        "metadata": {"uid": stage::uid(job), "annotations": {STOPPED_ANNOTATION: note, labels::STAGE: labels::ENDED}},
         "spec": {"suspend": true},
     });
     match cluster.patch_job(execution.name.as_str(), &patch).await {

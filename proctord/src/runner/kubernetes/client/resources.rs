@@ -81,6 +81,27 @@ impl Cluster {
         call.read(&self.call(&call).await?)
     }
 
+    /// Changes a Job step by step (RFC 6902); nothing happens unless every `test` among the steps holds, and then it
+    /// is refused.
+    ///
+    /// # Errors
+    /// Those of the cluster.
+    pub async fn patch_job_stepwise(&self, name: &str, steps: Value) -> Result<Job, ClusterError> {
+        let steps = serde_json::from_value(steps).map_err(|error| ClusterError {
+            verb: "change",
+            object: format!("{} {name}", Job::NAME),
+            fault: Fault::Refused {
+                message: error.to_string(),
+            },
+        })?;
+        let patch = Patch::<Value>::Json(steps);
+        let request = self
+            .path::<Job>()
+            .patch(name, &PatchParams::default(), &patch);
+        let call = call::<Job>("change", name, request)?;
+        call.read(&self.call(&call).await?)
+    }
+
     /// Deletes a Job and, after it, what it owns, if it is still as it was seen. Another Job or a changed one is a
     /// `Conflict`.
     ///
