@@ -30,12 +30,14 @@ use super::{
     Found, Held, Launch, LaunchError, Output, Prepared, RunEvent, Runner, RunnerError, Source,
 };
 use crate::domain::execution::{Execution, Plan, RunnerKind};
+use crate::domain::lifecycle::Cause;
 use client::{Cluster, ClusterError, Fault};
 use follow::{Followed, follow};
 use judge::{Expected, Verdict, judge};
 use launch::Launcher;
 use logs::{KubernetesOutput, Opening, Patience};
 use rights::Rights;
+use seen::Seen;
 use watches::Watches;
 
 pub use settings::{Access, KubernetesSettings};
@@ -190,10 +192,7 @@ impl Runner for KubernetesRunner {
             streams: streams(&self.cluster),
             namespace: self.cluster.namespace().to_owned(),
             seen: begun.watches.subscribe(&execution.name),
-            is_final: Arc::new(move |seen| {
-                let verdict = judge(&expected, seen, Timestamp::now());
-                matches!(verdict, Verdict::Ended(_))
-            }),
+            is_final: Arc::new(move |seen| is_final(&expected, seen)),
             spill: self.settings.spill.clone(),
             patience: Patience::default(),
         };
@@ -221,6 +220,14 @@ impl Runner for KubernetesRunner {
         let failure = || self.failure("reach", &"the cluster");
         self.cluster.check().await.map_err(failure())?;
         self.rights.look(&self.cluster).await.map_err(failure())
+    }
+}
+
+/// Whether no more output can come. A Job that has never been shown may only not have been shown yet.
+fn is_final(expected: &Expected, seen: &Seen) -> bool {
+    match judge(expected, seen, Timestamp::now()) {
+        Verdict::Ended(end) if end.cause == Cause::Gone => seen.departed_job.is_some(),
+        verdict => matches!(verdict, Verdict::Ended(_)),
     }
 }
 
