@@ -138,6 +138,8 @@ impl Scene {
 
     fn job(&self, name: &ExecutionName, script: &str) -> Value {
         let name = name.as_str();
+        // Kubernetes would take some of the dollars for itself.
+        let script = script.replace('$', "$$");
         let labels = json!({
             "app.kubernetes.io/managed-by": "proctord",
             "proctor.dev/installation": self.installation.to_string(),

@@ -10,15 +10,21 @@ use crate::scene::{NAMESPACE, PATIENT, Scene, told};
 #[tokio::test]
 async fn a_node_that_is_away_and_comes_back_tells_how_it_ended() {
     let scene = Scene::start().await;
-    let run = scene.run("sleep 1; exit 5").await;
+    let folder = tempfile::TempDir::new().unwrap();
+    let (go, gone) = (folder.path().join("go"), folder.path().join("gone"));
+    let script = format!(
+        "while [ ! -e {} ]; do sleep 0.05; done; touch {}; exit 5",
+        go.display(),
+        gone.display()
+    );
+    let run = scene.run(&script).await;
     let mut followed = scene.follow(&run, PATIENT);
     followed.runs().await;
 
     scene.double.lose_node();
-    wait_for_async("the process to have ended", async || {
-        let ledger = scene.double.ledger();
-        let run = ledger.containers.first().cloned();
-        run.filter(|run| run.ended.is_some()).ok_or(ledger)
+    std::fs::write(&go, "").unwrap();
+    wait_for_async("the command to have ended", async || {
+        if gone.exists() { Ok(()) } else { Err(()) }
     })
     .await;
     assert!(followed.is_silent());

@@ -1,4 +1,5 @@
 use futures::future::join_all;
+use futures::{StreamExt, stream};
 use proctor_testkit::wait_for_async;
 use proctord::domain::lifecycle::Cause;
 use proctord::runner::kubernetes::watches::WatchHealth;
@@ -7,6 +8,9 @@ use crate::scene::{PATIENT, Scene, told};
 
 /// Executions that are followed at once.
 const MANY: usize = 200;
+
+/// Launches at once; more only make the double's processes wait for each other.
+const AT_ONCE: usize = 4;
 
 async fn are_well(scene: &Scene) {
     wait_for_async("both watches to work", async || {
@@ -100,7 +104,8 @@ async fn a_watch_that_is_forbidden_says_so_and_does_not_spin() {
 async fn many_executions_share_one_pair_of_watches() {
     let scene = Scene::start().await;
     are_well(&scene).await;
-    let runs = join_all((0..MANY).map(|number| scene.run_number(number))).await;
+    let runs = stream::iter(0..MANY).map(|number| scene.run_number(number));
+    let runs: Vec<_> = runs.buffered(AT_ONCE).collect().await;
     let followed = runs.iter().map(|run| scene.follow(run, PATIENT).end());
 
     let ends = join_all(followed).await;

@@ -144,9 +144,7 @@ fn the_cause_and_the_exit_decide_the_outcome() {
         (Cause::Gone, None, Status::Lost),
     ];
     for (cause, exit, expected) in cases {
-        let state = State::Created
-            .transition(end(cause.clone(), exit), None)
-            .unwrap();
+        let state = State::Created.transition(end(cause, exit), None).unwrap();
         assert_eq!(state.status(), expected, "{cause:?} {exit:?}");
     }
 }

@@ -84,3 +84,6 @@ pub fn selector(installation: Uuid) -> String {
 fn locked(table: &Mutex<Table>) -> MutexGuard<'_, Table> {
     table.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+#[cfg(test)]
+mod tests;

@@ -75,8 +75,8 @@ impl Recording {
 
     /// Another change of the Job at the end.
     pub(super) fn add_job_status(&mut self, change: impl FnOnce(&mut Value)) {
-        let jobs = self.events.iter().filter(|event| event.kind == "Job");
-        let mut last = jobs.last().unwrap().clone();
+        let mut jobs = self.events.iter().rev();
+        let mut last = jobs.find(|event| event.kind == "Job").unwrap().clone();
         last.after_ms = self.events.last().unwrap().after_ms + 1000;
         change(&mut last.object["status"]);
         self.events.push(last);

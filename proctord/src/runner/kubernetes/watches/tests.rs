@@ -1,0 +1,180 @@
+//! What is kept, for whom, and what of an object is read.
+
+use std::collections::HashSet;
+
+use serde_json::{Value, json};
+
+use super::super::seen::{ContainerSeen, JobSeen, PodSeen};
+use super::object::{Object, Unreadable};
+use super::table::{Kept, Table};
+
+fn job(name: &str) -> Value {
+    json!({"metadata": {"name": name, "uid": format!("uid-{name}")}, "spec": {"suspend": true}, "status": {}})
+}
+
+fn pod(name: &str, job: &str) -> Value {
+    json!({
+        "metadata": {"name": name, "uid": format!("uid-{name}"), "ownerReferences": [
+            {"kind": "Job", "name": job, "uid": format!("uid-{job}")},
+        ]},
+        "status": {"phase": "Running"},
+    })
+}
+
+fn read<K: Kept>(object: Value) -> (String, K) {
+    let object: Object<K> = serde_json::from_value(object).unwrap();
+    object.seen.unwrap()
+}
+
+fn put<K: Kept>(table: &mut Table, object: Value) {
+    let (name, seen) = read::<K>(object);
+    table.put(&name, seen);
+}
+
+fn uids(uids: &[&str]) -> HashSet<String> {
+    uids.iter().map(|uid| (*uid).to_owned()).collect()
+}
+
+#[test]
+fn only_when_both_kinds_have_been_listed_is_absence_a_fact() {
+    let mut table = Table::default();
+    let before = table.subscribe("a");
+
+    table.complete::<JobSeen>(&HashSet::new());
+    assert!(!before.borrow().listed);
+    table.complete::<PodSeen>(&HashSet::new());
+
+    assert!(before.borrow().listed);
+    assert!(table.subscribe("b").borrow().listed);
+}
+
+#[test]
+fn what_a_list_does_not_name_has_departed() {
+    let mut table = Table::default();
+    let seen = table.subscribe("a");
+    put::<JobSeen>(&mut table, job("a"));
+    put::<PodSeen>(&mut table, pod("a-1", "a"));
+    put::<PodSeen>(&mut table, pod("a-2", "a"));
+
+    table.complete::<JobSeen>(&HashSet::new());
+    table.complete::<PodSeen>(&uids(&["uid-a-2"]));
+
+    let seen = seen.borrow();
+    assert_eq!(seen.job, None);
+    assert!(seen.departed_job.is_some());
+    assert_eq!(seen.pods.keys().collect::<Vec<_>>(), ["uid-a-2"]);
+    assert_eq!(seen.departed.keys().collect::<Vec<_>>(), ["uid-a-1"]);
+}
+
+#[test]
+fn what_nobody_follows_and_nothing_backs_is_dropped() {
+    let mut table = Table::default();
+    for number in 0..1000 {
+        drop(table.subscribe(&number.to_string()));
+    }
+    assert!(table.len() < 200, "{} entries", table.len());
+
+    put::<JobSeen>(&mut table, job("a"));
+    let (name, seen) = read::<JobSeen>(job("a"));
+    table.remove(&name, seen);
+    table.complete::<JobSeen>(&HashSet::new());
+
+    assert_eq!(table.len(), 0);
+}
+
+#[test]
+fn a_follower_is_woken_by_what_makes_a_difference_and_keeps_what_departs() {
+    let mut table = Table::default();
+    put::<JobSeen>(&mut table, job("a"));
+    let mut seen = table.subscribe("a");
+    seen.mark_unchanged();
+
+    put::<JobSeen>(&mut table, job("a"));
+    assert!(!seen.has_changed().unwrap());
+    let (name, gone) = read::<JobSeen>(job("a"));
+    table.remove(&name, gone);
+
+    assert!(seen.has_changed().unwrap());
+    assert!(seen.borrow().departed_job.is_some());
+}
+
+#[test]
+fn an_object_that_was_deleted_and_cannot_be_read_is_gone_all_the_same() {
+    let mut table = Table::default();
+    let seen = table.subscribe("a");
+    put::<PodSeen>(&mut table, pod("a-1", "a"));
+
+    table.remove_unread::<PodSeen>("uid-a-1");
+
+    assert!(seen.borrow().pods.is_empty());
+    assert_eq!(seen.borrow().departed.len(), 1);
+}
+
+#[test]
+fn an_object_that_cannot_be_understood_is_named() {
+    let mut strange = pod("a-1", "a");
+    strange["status"]["containerStatuses"] = "none".into();
+    let object: Object<PodSeen> = serde_json::from_value(strange).unwrap();
+    assert_eq!(object.metadata.name, "a-1");
+    assert!(matches!(object.seen, Err(Unreadable::Shape(_))));
+
+    let foreign = json!({"metadata": {"name": "x", "uid": "x"}});
+    let object: Object<PodSeen> = serde_json::from_value(foreign).unwrap();
+    assert!(matches!(object.seen, Err(Unreadable::NoJob)));
+}
+
+#[test]
+fn a_pod_that_was_orphaned_still_belongs_to_its_job() {
+    let mut orphan = pod("a-1", "a");
+    orphan["metadata"]["ownerReferences"] = Value::Null;
+    orphan["metadata"]["labels"] = json!({
+        "batch.kubernetes.io/job-name": "a",
+        "batch.kubernetes.io/controller-uid": "uid-a",
+    });
+
+    let (name, seen) = read::<PodSeen>(orphan);
+
+    assert_eq!((name.as_str(), seen.job_uid.as_str()), ("a", "uid-a"));
+}
+
+#[test]
+fn only_the_container_that_proctor_named_counts() {
+    let mut both = pod("a-1", "a");
+    both["status"]["containerStatuses"] = json!([
+        {"name": "proxy", "state": {"terminated": {"exitCode": 1}}},
+        {"name": "a", "state": {"running": {"startedAt": "2026-11-20T10:00:00Z"}}},
+    ]);
+
+    let (_, seen) = read::<PodSeen>(both);
+
+    assert!(matches!(seen.container, ContainerSeen::Running { .. }));
+}
+
+#[test]
+fn what_is_kept_of_an_execution_is_small() {
+    let mut table = Table::default();
+    let before = resident_kib();
+    let mut followers = Vec::new();
+    for number in 0..MANY {
+        let name = format!("proctor-00000000-0000-0000-0000-{number:012}");
+        followers.push(table.subscribe(&name));
+        put::<JobSeen>(&mut table, job(&name));
+        put::<PodSeen>(&mut table, pod(&format!("{name}-x"), &name));
+    }
+
+    assert_eq!(table.len(), MANY);
+    // About 5 KiB; other tests of this process may take some meanwhile.
+    let each = (resident_kib() - before) * 1024 / MANY;
+    assert!(each < 16 * 1024, "{each} bytes each");
+}
+
+const MANY: usize = 20_000;
+
+fn resident_kib() -> usize {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status
+        .lines()
+        .find(|line| line.starts_with("VmRSS"))
+        .unwrap();
+    line.split_whitespace().nth(1).unwrap().parse().unwrap()
+}
