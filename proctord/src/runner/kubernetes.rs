@@ -2,10 +2,10 @@
 //! only after its uid has been stored. What becomes of it is learnt from one pair of watches per namespace, never
 //! by asking for a single Job over and over.
 
-pub mod logs;
 pub mod client;
 pub mod follow;
 pub mod judge;
+pub mod logs;
 pub mod seen;
 mod settings;
 pub mod watches;
