@@ -11,7 +11,7 @@ IN_WORKSPACE := --release --workspace --locked
 
 .DEFAULT_GOAL := build
 .NOTPARALLEL:
-.PHONY: build demo up down docs-features sqlx-metadata test test-all bench check check-format check-clippy check-docs check-rules clean help \
+.PHONY: build demo up down docs-features sqlx-metadata test test-all test-kubernetes bench check check-format check-clippy check-docs check-rules clean help \
     tools servers
 
 build: tools ## Build proctord, proctor and proctor-shim into target/release
@@ -20,7 +20,7 @@ build: tools ## Build proctord, proctor and proctor-shim into target/release
 demo: build ## Publish, execute, follow and stop procs on a service of its own, then clean up
 	scripts/demo.sh "$(BINARIES)"
 
-up: build servers ## Start Postgres and Redis to try production mode with, and tell how
+up: build servers ## Start Postgres, Redis and a double of a cluster to try production mode with, and tell how
 	scripts/up.sh "$(BINARIES)"
 
 down: ## Stop what `make up` has started, and remove what it holds
@@ -38,6 +38,9 @@ test: build servers ## Run every test; Postgres and Redis are started for it, an
 
 test-all: test ## Run every test and those that need kubectl
 	cargo test $(IN_WORKSPACE) --test kubectl
+
+test-kubernetes: build ## Run the conformance suite on the cluster of $KUBECONFIG; PROCTOR_TEST_NAMESPACE and PROCTOR_TEST_IMAGE say where and with what
+	cargo test $(IN_WORKSPACE) --test cluster
 
 bench: build servers ## Measure against yardsticks of the same run, on servers of its own
 	cargo bench --workspace --locked --bench '*'

@@ -18,6 +18,10 @@ for name in postgres redis; do
         echo "$name is stopped"
     fi
 done
+if is_cluster "$folder/cluster.pid"; then
+    stop_cluster "$folder/cluster.pid"
+    echo 'the cluster is stopped'
+fi
 servers=$(readlink "$folder/servers" || true)
 [ -z "$servers" ] || rm -rf "$servers"
 rm -rf "$folder"

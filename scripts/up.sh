@@ -1,6 +1,6 @@
 #!/bin/bash
-# Starts a Postgres and a Redis to try production mode with, in the background, and says how proctord finds them.
-# They keep running until `make down`, which removes everything.
+# Starts a Postgres, a Redis and a double of a Kubernetes cluster to try production mode with, in the background, and
+# says how proctord finds them. The double's containers are processes of this machine. They keep running until `make down`, which removes everything.
 # Usage: scripts/up.sh FOLDER_WITH_THE_BINARIES [FOLDER], which is .proctor/ of the checkout
 set -euo pipefail
 
@@ -28,6 +28,19 @@ start() {
     read -r _ host port _ <"$file.ready"
 }
 
+# Starts the double of a cluster; its images are the sample procs.
+start_cluster() {
+    local file=$folder/cluster
+    : >"$file.ready"
+    setsid "$binaries/kubernetes-double" --kubeconfig "$folder/kubeconfig" \
+        --images "$(dirname "$scripts")/procs" </dev/null >"$file.ready" 2>"$file.log" &
+    echo "$!" >"$file.pid"
+    until [ -s "$file.ready" ]; do
+        is_cluster "$file.pid" || { cat "$file.log" >&2; echo 'up: the cluster did not start' >&2; exit 1; }
+        sleep 0.05
+    done
+}
+
 # What proctord needs, to be read by a shell.
 write_variables() {
     local path=$folder/variables.new
@@ -38,6 +51,7 @@ export PROCTOR_REDIS_ADDRESS='$redis_address'
 export PROCTOR_REDIS_PASSWORD='$redis_password'
 export PROCTOR_SECRET_KEYS='trial:$(head -c 32 /dev/urandom | base64 | tr -d '\n')'
 export PROCTOR_RUNNER='local'
+export PROCTOR_KUBE_CONFIG='$folder/kubeconfig'
 export PROCTOR_DATA_DIR='$folder/data'
 END
     mv "$path" "$folder/variables"
@@ -47,21 +61,23 @@ tell() {
     cat "$folder/variables"
     cat <<END
 
-# Postgres and Redis are running. The lines above are in a file:
+# Postgres, Redis and a double of a cluster are running. The lines above are in a file:
 #
 #   . $folder/variables
 #   proctord migrate
 #   proctord start
 #
-# make down stops both and removes what they hold.
+# With PROCTOR_RUNNER=kubernetes it runs Jobs: kubectl --kubeconfig $folder/kubeconfig get jobs
+# make down stops them and removes what they hold.
 END
 }
 
-if [ -e "$folder/variables" ] && is_server "$folder/postgres.pid" && is_server "$folder/redis.pid"; then
+if [ -e "$folder/variables" ] && is_server "$folder/postgres.pid" && is_server "$folder/redis.pid" \
+    && is_cluster "$folder/cluster.pid"; then
     tell
     exit
 fi
-# What is left of an earlier time, when the machine went down or one of the two ended.
+# What is left of an earlier time, when the machine went down or one of them ended.
 if [ -e "$folder/variables" ]; then
     echo 'up: what was up before has ended, and what it held is gone: read the variables again, restart proctord' >&2
 fi
@@ -78,6 +94,7 @@ postgres_address=$host:$port
 redis_password=$(new_password)
 start redis "$redis_password"
 redis_address=$host:$port
+start_cluster
 write_variables
 trap - EXIT
 tell

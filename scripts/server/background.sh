@@ -8,6 +8,25 @@ is_server() {
     tr '\0' ' ' 2>/dev/null <"/proc/$pid/cmdline" | grep -qF "$scripts/server.sh"
 }
 
+# Whether the double of a cluster lives, which is no script.
+is_cluster() {
+    local pid
+    pid=$(cat "$1" 2>/dev/null) && [ -n "$pid" ] || return 1
+    tr '\0' ' ' 2>/dev/null <"/proc/$pid/cmdline" | grep -qF "kubernetes-double"
+}
+
+# Has the double end, and its containers with it, within half a minute.
+stop_cluster() {
+    local tries
+    kill -TERM "$(cat "$1")"
+    for tries in {1..600}; do
+        is_cluster "$1" || return 0
+        sleep 0.05
+    done
+    echo "down: process $(cat "$1") does not end" >&2
+    return 1
+}
+
 # Has the script stop its server and remove its folder, within half a minute.
 stop_server() {
     local tries

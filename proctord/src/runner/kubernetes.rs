@@ -30,12 +30,14 @@ use super::{
     Found, Held, Launch, LaunchError, Output, Prepared, RunEvent, Runner, RunnerError, Source,
 };
 use crate::domain::execution::{Execution, Plan, RunnerKind};
+use crate::domain::lifecycle::Cause;
 use client::{Cluster, ClusterError, Fault};
 use follow::{Followed, follow};
 use judge::{Expected, Verdict, judge};
 use launch::Launcher;
-use logs::{KubernetesOutput, Opening, Patience};
+use logs::{KubernetesOutput, Opening, Patience, Streams};
 use rights::Rights;
+use seen::Seen;
 use watches::Watches;
 
 pub use settings::{Access, KubernetesSettings};
@@ -190,10 +192,7 @@ impl Runner for KubernetesRunner {
             streams: streams(&self.cluster),
             namespace: self.cluster.namespace().to_owned(),
             seen: begun.watches.subscribe(&execution.name),
-            is_final: Arc::new(move |seen| {
-                let verdict = judge(&expected, seen, Timestamp::now());
-                matches!(verdict, Verdict::Ended(_))
-            }),
+            is_final: Arc::new(move |seen| is_final(&expected, seen)),
             spill: self.settings.spill.clone(),
             patience: Patience::default(),
         };
@@ -224,10 +223,21 @@ impl Runner for KubernetesRunner {
     }
 }
 
+/// Whether no more output can come. A Job that has never been shown may only not have been shown yet.
+fn is_final(expected: &Expected, seen: &Seen) -> bool {
+    match judge(expected, seen, Timestamp::now()) {
+        Verdict::Ended(end) if end.cause == Cause::Gone => seen.departed_job.is_some(),
+        verdict => matches!(verdict, Verdict::Ended(_)),
+    }
+}
+
 /// A client for each stream, by the login that holds then.
-fn streams(cluster: &Cluster) -> Arc<dyn Fn() -> kube::Client + Send + Sync> {
+fn streams(cluster: &Cluster) -> Streams {
     let cluster = cluster.clone();
-    Arc::new(move || cluster.streams_now())
+    Arc::new(move || {
+        let cluster = cluster.clone();
+        Box::pin(async move { cluster.streams().await })
+    })
 }
 
 fn failed(doing: &'static str, what: &impl ToString, source: impl Into<Source>) -> RunnerError {

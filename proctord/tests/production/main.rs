@@ -1,5 +1,5 @@
-//! The real binaries in production mode, on a real Postgres, a real Redis and the local runner: what works, and
-//! what happens when one of the servers is late, gone, slow, full, read-only or restarted.
+//! The real binaries in production mode, on a real Postgres, a real Redis and the local runner or a double of a
+//! cluster: what works, and what happens when one of the servers is late, gone, slow, full, read-only or restarted.
 
 #![expect(
     clippy::unwrap_used,
@@ -7,6 +7,7 @@
 )]
 
 mod canary;
+mod cluster;
 mod commands;
 mod crash;
 mod database;

@@ -9,7 +9,9 @@ pub enum Role {
     Service,
     /// Starts the service in production. `<!-- the service in production -->` stands before it.
     Production,
-    /// Is run against that one. `<!-- in production -->` stands before it.
+    /// The same on a cluster. `<!-- the service on a cluster -->` stands before it.
+    Cluster,
+    /// Is run against those two. `<!-- in production -->` stands before it.
     InProduction,
     /// Is run in its turn, in the same shell as those before it.
     Walk,
@@ -75,6 +77,7 @@ fn role(note: &str, body: &[&str]) -> Role {
     match note {
         "<!-- the service -->" => Role::Service,
         "<!-- the service in production -->" => Role::Production,
+        "<!-- the service on a cluster -->" => Role::Cluster,
         "<!-- in production -->" => Role::InProduction,
         _ if body.iter().all(|line| line.starts_with("make ")) => Role::Make,
         _ => Role::Walk,

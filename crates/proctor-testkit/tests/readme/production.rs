@@ -44,10 +44,20 @@ impl Drop for Up {
 
 #[test]
 fn the_readmes_production_mode_does_what_it_says() {
+    walk(Role::Production);
+}
+
+#[test]
+fn the_readmes_production_mode_does_the_same_on_a_cluster() {
+    walk(Role::Cluster);
+}
+
+/// Does what the README does in production mode, with the service that the block of this role starts.
+fn walk(service: Role) {
     let fences = fences::read(&read("README.md"));
     let of = |role: Role| fences.iter().filter(move |fence| fence.role() == role);
-    let [service] = of(Role::Production).collect::<Vec<_>>()[..] else {
-        panic!("one block starts the service in production");
+    let [service] = of(service).collect::<Vec<_>>()[..] else {
+        panic!("one block starts the service");
     };
     let home = tempfile::tempdir().expect("a folder can be made");
     let home = home.path().canonicalize().expect("it exists");

@@ -92,7 +92,12 @@ impl KubernetesOutput {
                 namespace: opening.namespace,
                 container: execution.clone(),
             },
-            sight: Sight::new(opening.seen, opening.is_final, opening.job),
+            sight: Sight::new(
+                opening.seen,
+                opening.is_final,
+                opening.job,
+                cursor.is_some(),
+            ),
             spool: Arc::clone(&spool),
             spill: Spill::to(opening.spill),
             patience: opening.patience,

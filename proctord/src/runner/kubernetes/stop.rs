@@ -75,12 +75,19 @@ fn is_live(pod: &Pod) -> bool {
 fn has_its_outcome(job: &Job, pods: &[Pod]) -> bool {
     let spec = job.spec.as_ref();
     let retries = spec.and_then(|spec| spec.backoff_limit).unwrap_or(0);
-    let ended_so = |wanted: &str| {
-        let by_itself = |pod: &&Pod| pod.metadata.deletion_timestamp.is_none();
-        let pods = pods.iter().filter(by_itself);
-        pods.filter(|pod| phase(pod) == Some(wanted)).count()
-    };
-    ended_so("Succeeded") > 0 || i32::try_from(ended_so("Failed")).unwrap_or(i32::MAX) > retries
+    let codes: Vec<_> = pods.iter().filter_map(own_exit_code).collect();
+    let failures = codes.iter().filter(|code| **code != 0).count();
+    codes.contains(&0) || i32::try_from(failures).unwrap_or(i32::MAX) > retries
+}
+
+/// The exit code of a container that nobody has asked to end. The Pod's phase tells about a second later.
+fn own_exit_code(pod: &Pod) -> Option<i32> {
+    if pod.metadata.deletion_timestamp.is_some() {
+        return None;
+    }
+    let containers = pod.status.as_ref()?.container_statuses.as_ref()?;
+    let ended = containers.first()?.state.as_ref()?.terminated.as_ref()?;
+    Some(ended.exit_code)
 }
 
 fn phase(pod: &Pod) -> Option<&str> {

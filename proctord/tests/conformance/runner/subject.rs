@@ -25,19 +25,7 @@ pub trait RunnerSubject: Sized + Send + Sync {
     fn runner(&self) -> &dyn Runner;
     /// A plan that runs this line in `/bin/sh`.
     fn plan(&self, line: &str) -> Plan {
-        Plan {
-            image: "busybox:1.36".into(),
-            command: Some(vec!["/bin/sh".into(), "-c".into(), line.into()]),
-            bundle: None,
-            args: Args::new(),
-            secret_names: Vec::new(),
-            groups: Vec::new(),
-            deadline_seconds: None,
-            retries: 0,
-            resources: None,
-            max_concurrent: None,
-            kubernetes: None,
-        }
+        shell_plan(line)
     }
     /// A line that ends by this signal.
     fn dying_line(&self, signal: i32) -> String {
@@ -59,6 +47,23 @@ pub trait RunnerSubject: Sized + Send + Sync {
     /// Whether the output of what was stopped or ran into its deadline can be read from the beginning afterwards.
     fn keeps_the_output_of_what_was_ended(&self) -> bool {
         true
+    }
+}
+
+/// A plan that runs this line in `/bin/sh`, in an image where there are images.
+pub fn shell_plan(line: &str) -> Plan {
+    Plan {
+        image: "busybox:1.36".into(),
+        command: Some(vec!["/bin/sh".into(), "-c".into(), line.into()]),
+        bundle: None,
+        args: Args::new(),
+        secret_names: Vec::new(),
+        groups: Vec::new(),
+        deadline_seconds: None,
+        retries: 0,
+        resources: None,
+        max_concurrent: None,
+        kubernetes: None,
     }
 }
 

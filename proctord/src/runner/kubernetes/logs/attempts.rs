@@ -38,27 +38,33 @@ fn key(pod: &PodSeen) -> PodKey {
     }
 }
 
-/// How this Pod stands; `over` if its execution is.
-pub(super) fn standing(seen: &Seen, uid: &str, over: bool) -> Standing {
-    let ran = |pod: &PodSeen| match &pod.container {
-        ContainerSeen::Running { .. } => true,
-        ContainerSeen::Terminated { reason, .. } => !never_began(reason),
-        ContainerSeen::Untold | ContainerSeen::Waiting { .. } => false,
-    };
+/// How this Pod stands. One that has not begun never will if its execution is over; one that has goes on until its
+/// node says otherwise, whatever is known of the execution.
+pub(super) fn standing(seen: &Seen, uid: &str, is_over: impl Fn() -> bool) -> Standing {
     let Some(pod) = seen.pods.get(uid) else {
         return match seen.departed.get(uid) {
-            Some(pod) if !ran(pod) => Standing::Never,
+            Some(pod) if !has_begun(pod) => Standing::Never,
             None if !seen.listed => Standing::Unborn,
             _ => Standing::Gone,
         };
     };
     let ended = matches!(pod.container, ContainerSeen::Terminated { .. })
         || matches!(pod.phase, Phase::Succeeded | Phase::Failed);
-    match (ran(pod), ended || over) {
+    match (has_begun(pod), ended) {
         (true, true) => Standing::Closed,
         (true, false) => Standing::Open,
         (false, true) => Standing::Never,
+        (false, false) if is_over() => Standing::Never,
         (false, false) => Standing::Unborn,
+    }
+}
+
+/// Whether its command was executed.
+fn has_begun(pod: &PodSeen) -> bool {
+    match &pod.container {
+        ContainerSeen::Running { .. } => true,
+        ContainerSeen::Terminated { reason, .. } => !never_began(reason),
+        ContainerSeen::Untold | ContainerSeen::Waiting { .. } => false,
     }
 }
 
@@ -95,3 +101,6 @@ pub(super) fn followed(number: u32, pod: Option<&PodSeen>) -> String {
     };
     format!("attempt {number} {ended}; next attempt")
 }
+
+#[cfg(test)]
+mod tests;

@@ -44,6 +44,16 @@ enum Left {
     Senseless(LineError),
 }
 
+impl Left {
+    /// Whether the stream was there.
+    fn is_after_listening(&self) -> bool {
+        matches!(
+            self,
+            Self::Ended { .. } | Self::Silent | Self::Failed(SourceError::Broken(_))
+        )
+    }
+}
+
 pub(super) struct Reading<'a> {
     reader: &'a mut Reader,
     cursor: Cursor,
@@ -52,6 +62,8 @@ pub(super) struct Reading<'a> {
     closed_at: Option<Instant>,
     /// The last stream ended by itself, and nothing has failed since.
     ended_well: bool,
+    /// Until when the log was listened to and nothing came.
+    empty_until: Option<Timestamp>,
     pauses: Pauses,
 }
 
@@ -64,6 +76,7 @@ impl<'a> Reading<'a> {
             name,
             closed_at: None,
             ended_well: false,
+            empty_until: None,
         }
     }
 
@@ -89,6 +102,9 @@ impl<'a> Reading<'a> {
                 return Ok(self.gone());
             };
             let left = self.stream(&name, follow).await?;
+            if self.cursor.position == Position::Beginning && left.is_after_listening() {
+                self.empty_until = Some(Timestamp::now());
+            }
             if let Some(outcome) = self.judge(left, follow).await? {
                 return Ok(outcome);
             }
@@ -273,8 +289,9 @@ impl<'a> Reading<'a> {
         let Some(began) = pod.as_ref().and_then(attempts::began) else {
             return false;
         };
+        let empty_until = self.empty_until.map_or(began, |until| until.max(began));
         let first = piece.from.anchor();
-        first < stream.opened_at && first.as_second() - began.as_second() > ROTATION_SECONDS
+        first < stream.opened_at && first.as_second() - empty_until.as_second() > ROTATION_SECONDS
     }
 
     /// How the Pod stands; notes since when nobody writes to its log.

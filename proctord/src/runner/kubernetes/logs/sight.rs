@@ -10,7 +10,8 @@ use super::attempts::{self, Standing};
 use super::cursor::PodKey;
 use crate::runner::kubernetes::seen::{PodSeen, Seen};
 
-/// Tells whether an execution that looks like this is over for good.
+/// Tells whether an execution that looks like this is over for good. It is asked only about one of which there is
+/// something to be seen, or was when it was read before.
 pub type IsFinal = Arc<dyn Fn(&Seen) -> bool + Send + Sync>;
 
 /// It may become final by the time that passes.
@@ -22,6 +23,9 @@ pub(super) struct Sight {
     is_final: IsFinal,
     /// The uid of the Job, if it has been stored.
     job: Option<String>,
+    /// Its Pods had been seen before this began: if nothing is there now, all is gone. Otherwise nothing may be
+    /// there yet, for watches come late.
+    is_resumed: bool,
 }
 
 impl Sight {
@@ -29,11 +33,13 @@ impl Sight {
         seen: watch::Receiver<Arc<Seen>>,
         is_final: IsFinal,
         job: Option<String>,
+        is_resumed: bool,
     ) -> Self {
         Self {
             seen,
             is_final,
             job,
+            is_resumed,
         }
     }
 
@@ -47,8 +53,14 @@ impl Sight {
     /// How a Pod stands now.
     pub(super) fn standing(&mut self, uid: &str) -> Standing {
         let seen = Arc::clone(&self.seen.borrow_and_update());
-        let over = seen.listed && (self.is_final)(&seen);
-        attempts::standing(&seen, uid, over)
+        attempts::standing(&seen, uid, || self.is_over(&seen))
+    }
+
+    fn is_over(&self, seen: &Seen) -> bool {
+        let has_job = seen.job.is_some() || seen.departed_job.is_some();
+        let has_pods = !seen.pods.is_empty() || !seen.departed.is_empty();
+        let is_fact = has_job || (self.is_resumed && !has_pods);
+        seen.listed && is_fact && (self.is_final)(seen)
     }
 
     /// Waits for the next Pod that is not among these; none if there will be none.
@@ -64,7 +76,7 @@ impl Sight {
                 if let Some(next) = keys.find(|key| !is_done(key)) {
                     return Ok(Some(next));
                 }
-                if (self.is_final)(&seen) {
+                if self.is_over(&seen) {
                     return Ok(None);
                 }
             }

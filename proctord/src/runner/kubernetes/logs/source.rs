@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use futures::future::BoxFuture;
 use futures::{AsyncBufReadExt, Stream, TryStreamExt, stream};
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::Pod;
@@ -11,8 +12,12 @@ use kube::api::LogParams;
 use kube::core::Request;
 use thiserror::Error;
 
+use crate::runner::kubernetes::client::ClusterError;
+
 /// Gives a client for streams: anew for each one, since logins end.
-pub type Streams = Arc<dyn Fn() -> kube::Client + Send + Sync>;
+pub type Streams = Arc<dyn Fn() -> Login + Send + Sync>;
+
+type Login = BoxFuture<'static, Result<kube::Client, ClusterError>>;
 
 /// Where an execution's logs are asked for.
 #[derive(Clone)]
@@ -34,6 +39,8 @@ pub(super) struct Wanted {
 /// Why nothing more came.
 #[derive(Debug, Error)]
 pub(super) enum SourceError {
+    #[error("nobody could log in")]
+    NoLogin(#[source] ClusterError),
     #[error("its container has not started")]
     Waiting(#[source] kube::Error),
     #[error("there is no such Pod any more")]
@@ -57,6 +64,7 @@ impl Source {
         let client = (self.streams)();
         let request = self.request(pod, wanted);
         let opened = async move {
+            let client = client.await.map_err(SourceError::NoLogin)?;
             let request = request.map_err(SourceError::Unanswered)?;
             let body = client.request_stream(request).await.map_err(meaning)?;
             Ok(chunks(body))

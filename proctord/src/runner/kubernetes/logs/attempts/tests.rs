@@ -1,0 +1,130 @@
+use jiff::Timestamp;
+
+use super::{Standing, followed, pods, standing};
+use crate::runner::kubernetes::seen::{ContainerSeen, Phase, PodSeen, Seen};
+
+fn pod(uid: &str, created_at: i64, container: ContainerSeen) -> PodSeen {
+    PodSeen {
+        uid: uid.to_owned(),
+        name: format!("pod-{uid}"),
+        job_uid: "job".to_owned(),
+        created_at: Timestamp::from_second(created_at).unwrap(),
+        node: None,
+        phase: Phase::Running,
+        reason: None,
+        message: None,
+        deletion: None,
+        conditions: Vec::new(),
+        container,
+    }
+}
+
+fn terminated(reason: &str) -> ContainerSeen {
+    ContainerSeen::Terminated {
+        exit_code: 3,
+        signal: None,
+        reason: reason.to_owned(),
+        message: String::new(),
+        started_at: None,
+        finished_at: None,
+    }
+}
+
+fn running() -> ContainerSeen {
+    ContainerSeen::Running {
+        started_at: Timestamp::UNIX_EPOCH,
+    }
+}
+
+fn seen(there: &[PodSeen], departed: &[PodSeen]) -> Seen {
+    let by_uid = |pods: &[PodSeen]| {
+        pods.iter()
+            .map(|pod| (pod.uid.clone(), pod.clone()))
+            .collect()
+    };
+    Seen {
+        listed: true,
+        pods: by_uid(there),
+        departed: by_uid(departed),
+        ..Seen::default()
+    }
+}
+
+#[test]
+fn attempts_are_the_pods_of_the_job_in_the_order_of_their_creation() {
+    let other = PodSeen {
+        job_uid: "another".to_owned(),
+        ..pod("c", 1, running())
+    };
+    let seen = seen(&[pod("a", 9, running()), other], &[pod("b", 5, running())]);
+
+    let of_job: Vec<_> = pods(&seen, Some("job"))
+        .into_iter()
+        .map(|(key, _)| key.uid)
+        .collect();
+
+    assert_eq!(of_job, ["b".into(), "a".into()]);
+    assert_eq!(pods(&seen, None).len(), 3);
+}
+
+#[test]
+fn a_log_is_open_until_the_node_says_otherwise() {
+    let of = |pod: PodSeen, over: bool| standing(&seen(&[pod], &[]), "a", || over);
+    let failed = PodSeen {
+        phase: Phase::Failed,
+        ..pod("a", 1, running())
+    };
+    let evicted = PodSeen {
+        phase: Phase::Failed,
+        ..pod("a", 1, ContainerSeen::Untold)
+    };
+
+    assert_eq!(of(pod("a", 1, running()), true), Standing::Open);
+    assert_eq!(
+        of(pod("a", 1, terminated("Error")), false),
+        Standing::Closed
+    );
+    assert_eq!(of(failed, false), Standing::Closed);
+    assert_eq!(of(evicted, false), Standing::Never);
+    assert_eq!(
+        of(pod("a", 1, terminated("StartError")), false),
+        Standing::Never
+    );
+    assert_eq!(
+        of(pod("a", 1, ContainerSeen::Untold), false),
+        Standing::Unborn
+    );
+    assert_eq!(
+        of(pod("a", 1, ContainerSeen::Untold), true),
+        Standing::Never
+    );
+}
+
+#[test]
+fn absence_is_a_fact_only_when_all_has_been_listed() {
+    let departed = |container| standing(&seen(&[], &[pod("a", 1, container)]), "a", || false);
+
+    assert_eq!(departed(running()), Standing::Gone);
+    assert_eq!(departed(ContainerSeen::Untold), Standing::Never);
+    assert_eq!(standing(&seen(&[], &[]), "a", || false), Standing::Gone);
+    assert_eq!(standing(&Seen::default(), "a", || true), Standing::Unborn);
+}
+
+#[test]
+fn what_became_of_an_attempt_is_told_as_far_as_it_is_known() {
+    let told = |container| followed(1, Some(&pod("a", 1, container)));
+
+    assert_eq!(
+        told(terminated("Error")),
+        "attempt 1 exited with 3; next attempt"
+    );
+    assert_eq!(
+        told(terminated("ContainerStatusUnknown")),
+        "attempt 1 ended; next attempt"
+    );
+    assert_eq!(
+        told(ContainerSeen::Untold),
+        "attempt 1 never began; next attempt"
+    );
+    assert_eq!(followed(2, None), "attempt 2 ended; next attempt");
+}

@@ -1,0 +1,152 @@
+use std::time::Duration;
+
+use proctor_testkit::wait_for_async;
+
+use crate::bench::{Bench, Log, Run, quick};
+
+/// A run that writes `one`, `two` and `three`, each when it is told to.
+struct Steps {
+    bench: Bench,
+    run: Run,
+}
+
+impl Steps {
+    async fn begin() -> Self {
+        let bench = Bench::start().await;
+        let wait = |name: &str| {
+            let path = bench.path(name);
+            format!("until [ -e {} ]; do sleep 0.02; done", path.display())
+        };
+        let script = format!(
+            "echo one; {}; echo two; {}; echo three",
+            wait("two"),
+            wait("three")
+        );
+        let run = bench.run(&script).await;
+        Self { bench, run }
+    }
+
+    async fn write(&self, word: &str) {
+        std::fs::write(self.bench.path(word), "").unwrap();
+        wait_for_async("the line in the log", async || {
+            let log = self.bench.raw_log(&self.run).await;
+            if log.contains(word) { Ok(()) } else { Err(log) }
+        })
+        .await;
+    }
+
+    /// Reads the first line, and stops reading.
+    async fn read_one(&self) -> String {
+        let mut output = self.bench.output(&self.run, None);
+        let log = Log::default().take_until(&mut output, "one\n").await;
+        log.last_cursor().to_owned()
+    }
+}
+
+#[tokio::test]
+async fn lines_that_were_rotated_away_unread_are_told_once() {
+    let steps = Steps::begin().await;
+    let cursor = steps.read_one().await;
+    steps.write("two").await;
+    steps.bench.double.rotate_logs();
+    steps.write("three").await;
+
+    let mut output = steps.bench.output(&steps.run, Some(&cursor));
+    let log = Log::default().take_all(&mut output).await;
+
+    assert_eq!((log.text(), log.complete), ("three\n".into(), Some(false)));
+    let [(0, gap)] = &log.events[..] else {
+        panic!("{:?}", log.events);
+    };
+    assert!(gap.contains("rotated"), "{gap}");
+    for (cursor, bytes, _) in &log.cursors {
+        let mut output = steps.bench.output(&steps.run, Some(cursor));
+        let rest = Log::default().take_all(&mut output).await;
+        assert_eq!(rest.bytes, log.bytes[*bytes..]);
+        assert_eq!((&rest.events[..], rest.complete), (&[][..], Some(false)));
+    }
+}
+
+#[tokio::test]
+async fn a_rotation_that_took_all_that_was_read_is_a_gap_at_the_end() {
+    let steps = Steps::begin().await;
+    let cursor = steps.read_one().await;
+    steps.write("two").await;
+    std::fs::write(steps.bench.path("three"), "").unwrap();
+    steps
+        .bench
+        .seen(&steps.run, "its end", |seen| {
+            seen.job.as_ref().is_some_and(|job| job.succeeded == 1)
+        })
+        .await;
+    steps.bench.double.rotate_logs();
+
+    let mut output = steps.bench.output(&steps.run, Some(&cursor));
+    let log = Log::default().take_all(&mut output).await;
+
+    assert_eq!((log.text(), log.complete), (String::new(), Some(false)));
+    assert_eq!(log.events.len(), 1, "{:?}", log.events);
+}
+
+#[tokio::test]
+async fn the_log_of_a_pod_that_is_gone_is_a_gap() {
+    let steps = Steps::begin().await;
+    let cursor = steps.read_one().await;
+    steps
+        .bench
+        .delete(&steps.run, "propagationPolicy=Background")
+        .await;
+    steps
+        .bench
+        .seen(&steps.run, "nothing left", |seen| {
+            seen.listed && seen.job.is_none() && seen.pods.is_empty()
+        })
+        .await;
+
+    let mut output = steps.bench.output(&steps.run, Some(&cursor));
+    let log = Log::default().take_all(&mut output).await;
+
+    assert_eq!((log.text(), log.complete), (String::new(), Some(false)));
+    let [(0, gap)] = &log.events[..] else {
+        panic!("{:?}", log.events);
+    };
+    assert!(gap.contains("no such Pod"), "{gap}");
+}
+
+#[tokio::test]
+async fn a_lost_node_leaves_a_gap() {
+    let steps = Steps::begin().await;
+    let mut output = steps.bench.output(&steps.run, None);
+    let begun = Log::default().take_until(&mut output, "one\n").await;
+    let asked = steps.bench.double.ledger().requests("get", "pods/log");
+
+    steps.bench.double.lose_node();
+    wait_for_async("the log is asked for again", async || {
+        let now = steps.bench.double.ledger().requests("get", "pods/log");
+        if now > asked + 1 { Ok(()) } else { Err(now) }
+    })
+    .await;
+    steps.bench.double.give_up_node();
+
+    let log = begun.take_all(&mut output).await;
+    assert_eq!((log.text(), log.complete), ("one\n".into(), Some(false)));
+    assert_eq!(log.events.len(), 1, "{:?}", log.events);
+}
+
+#[tokio::test]
+async fn without_room_to_spill_it_reads_on_when_there_is_room_again() {
+    let bench = Bench::of(quick()).await;
+    let run = bench.run("i=0; while [ $i -lt 40 ]; do head -c 200000 /dev/zero | tr '\\0' x; echo; i=$((i + 1)); done").await;
+    let mut output = bench.output_spilling_to(&run, None, &bench.path("missing"));
+    bench
+        .seen(&run, "its end", |seen| {
+            seen.job.as_ref().is_some_and(|job| job.succeeded == 1)
+        })
+        .await;
+    tokio::time::sleep(Duration::from_millis(200)).await;
+
+    let log = Log::default().take_all(&mut output).await;
+
+    let line = format!("{}\n", "x".repeat(200_000));
+    log.assert_is(line.repeat(40).as_bytes());
+}
