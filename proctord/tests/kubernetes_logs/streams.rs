@@ -32,7 +32,7 @@ async fn a_million_lines_are_whole_through_cuts_and_early_ends() {
                 if bench.path("read").exists() {
                     break;
                 }
-                tokio::time::sleep(Duration::from_millis(60)).await;
+                tokio::time::sleep(Duration::from_millis(100)).await;
                 match number % 2 {
                     0 => bench.double.cut(),
                     _ => bench.double.end_logs(),

@@ -60,10 +60,10 @@ fn attempts_are_the_pods_of_the_job_in_the_order_of_their_creation() {
 
     let of_job: Vec<_> = pods(&seen, Some("job"))
         .into_iter()
-        .map(|(key, _)| key.uid)
+        .map(|(key, _)| key.uid.to_string())
         .collect();
 
-    assert_eq!(of_job, ["b".into(), "a".into()]);
+    assert_eq!(of_job, ["b", "a"]);
     assert_eq!(pods(&seen, None).len(), 3);
 }
 
