@@ -150,17 +150,21 @@ impl Reading<'_> {
             .push_event(OutputItem::Gap { text, cursor });
     }
 
-    /// Whether the log may have had an earlier part that was rotated away before anybody read it: then its first
-    /// line is an old one, but was not written soon after the container's start.
+    /// Whether the log may have had an earlier part that nobody has read.
     fn began_before(&self, stream: &Stream, piece: &Piece) -> bool {
         let pod = self.reader.sight.pod(&self.cursor.pod.uid);
-        let Some(began) = pod.as_ref().and_then(attempts::began) else {
-            return false;
-        };
-        let empty_until = self.empty_until.map_or(began, |until| until.max(began));
-        let first = piece.from.anchor();
-        first < stream.opened_at && first.as_second() - empty_until.as_second() > ROTATION_SECONDS
+        let began = pod.as_ref().and_then(attempts::began);
+        began.is_some_and(|began| {
+            let empty_until = self.empty_until.map_or(began, |until| until.max(began));
+            is_late(piece.from.anchor(), stream.opened_at, empty_until)
+        })
     }
+}
+
+/// Whether lines may have been rotated away before the first one that a stream brings: it had been written before
+/// anybody listened, but not so soon after the log was empty that no file can have been full.
+fn is_late(first: Timestamp, opened_at: Timestamp, empty_until: Timestamp) -> bool {
+    first < opened_at && first.as_second() - empty_until.as_second() > ROTATION_SECONDS
 }
 
 /// A stream that is read.
@@ -179,5 +183,25 @@ impl Stream {
             true if self.has_news => Ended::Further,
             true => Ended::Here,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::is_late;
+
+    #[test]
+    fn a_beginning_may_be_missing_only_if_a_file_can_have_been_full_before_anybody_listened() {
+        let at = |second| Timestamp::from_second(second).unwrap();
+
+        assert!(is_late(at(130), at(140), at(100)));
+        assert!(!is_late(at(110), at(140), at(100)), "soon after the start");
+        assert!(!is_late(at(130), at(120), at(100)), "somebody listened");
+        assert!(
+            !is_late(at(130), at(140), at(125)),
+            "it was empty just before"
+        );
     }
 }
