@@ -189,6 +189,7 @@ impl Runner for KubernetesRunner {
         let opening = Opening {
             execution: execution.name.clone(),
             job: execution.handle.clone(),
+            has_run: execution.state.started_at().is_some(),
             streams: streams(&self.cluster),
             namespace: self.cluster.namespace().to_owned(),
             seen: begun.watches.subscribe(&execution.name),

@@ -173,6 +173,7 @@ impl Bench {
         let opening = Opening {
             execution: run.name.clone(),
             job: Some(run.uid.clone()),
+            has_run: false,
             streams: Arc::new(move || {
                 let cluster = cluster.clone();
                 Box::pin(async move { cluster.streams().await })

@@ -59,6 +59,8 @@ pub struct Opening {
     pub execution: ExecutionName,
     /// The uid of its Job, if it has been stored.
     pub job: Option<String>,
+    /// Whether it is stored that it ran.
+    pub has_run: bool,
     pub streams: Streams,
     pub namespace: String,
     /// What is known of it.
@@ -102,6 +104,7 @@ impl KubernetesOutput {
             spill: Spill::to(opening.spill),
             patience: opening.patience,
             has_told_of_spill: false,
+            has_run: opening.has_run,
         };
         let closed = Closed(Arc::clone(&spool));
         #[expect(

@@ -108,6 +108,22 @@ pub(super) fn began(pod: &PodSeen) -> Option<Timestamp> {
     }
 }
 
+/// When its container ended.
+pub(super) fn finished(pod: &PodSeen) -> Option<Timestamp> {
+    match pod.container {
+        ContainerSeen::Terminated { finished_at, .. } => finished_at,
+        _ => None,
+    }
+}
+
+/// Whether its node says no more of its container than that it cannot be found.
+pub(super) fn is_not_found(pod: &PodSeen) -> bool {
+    matches!(
+        &pod.container,
+        ContainerSeen::Terminated { reason, started_at: None, .. } if reason == "ContainerStatusUnknown"
+    )
+}
+
 /// In words, that an attempt is followed by another.
 pub(super) fn followed(number: u32, pod: Option<&PodSeen>) -> String {
     let container = pod.map(|pod| &pod.container);

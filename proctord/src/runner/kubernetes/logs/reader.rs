@@ -26,6 +26,8 @@ pub(super) struct Reader {
     pub(super) spill: Spill,
     pub(super) patience: Patience,
     pub(super) has_told_of_spill: bool,
+    /// It is stored that the execution ran.
+    pub(super) has_run: bool,
 }
 
 impl Reader {

@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use tracing::{debug, warn};
 
 use super::LogError;
-use super::attempts::Standing;
+use super::attempts::{self, Standing};
 use super::cursor::{Cursor, Position};
 use super::patience::Pauses;
 use super::reader::Reader;
@@ -36,8 +36,10 @@ pub(super) struct Reading<'a> {
     name: Option<String>,
     /// Since when nobody writes to it.
     closed_at: Option<Instant>,
-    /// The last stream ended by itself, and nothing has failed since.
-    ended_well: bool,
+    /// When a stream ended by itself, having come to all that was known; nothing new has come since.
+    ended_at: Option<Timestamp>,
+    /// Its container has been seen to run.
+    has_run: bool,
     /// Reads since its end that have not come to the place that was reached before.
     unproven: u32,
     /// Until when the log was listened to and nothing came.
@@ -53,7 +55,8 @@ impl<'a> Reading<'a> {
             cursor,
             name,
             closed_at: None,
-            ended_well: false,
+            ended_at: None,
+            has_run: false,
             unproven: 0,
             empty_until: None,
         }
@@ -95,30 +98,26 @@ impl<'a> Reading<'a> {
         let why = match left {
             Left::Ended(ended) if !follow => return Ok(self.closed(ended).await),
             Left::Ended(ended) => {
-                self.ended_well = ended != Ended::Before;
+                self.note_end(ended);
                 let settle = self.reader.patience.settle + self.pauses.next();
                 self.past(Standing::Open, settle).await?;
                 return Ok(None);
             }
             Left::Full => {
-                self.ended_well = false;
                 self.reader.spool.drained().await;
                 return Ok(None);
             }
             // Whoever has ended is asked once more; whoever runs is listened to anew.
-            Left::Silent if follow => {
-                self.ended_well = false;
-                return Ok(None);
-            }
+            Left::Silent if follow => return Ok(None),
             Left::Silent => "it was not answered".to_owned(),
             Left::Failed(SourceError::Gone(_)) => return Ok(Some(self.gone())),
             Left::Failed(SourceError::Forbidden(source)) => {
                 return Err(LogError::Forbidden(source));
             }
             Left::Failed(error) => self.failed(&error),
+            // A node answers in words, not in lines, where the container has just been removed.
             Left::Senseless(error) => self.failed(&error),
         };
-        self.ended_well = false;
         let patience = self.reader.patience.give_up;
         if self.closed_at.is_some_and(|at| at.elapsed() >= patience) {
             return Ok(Some(Outcome::Lost { why }));
@@ -130,7 +129,7 @@ impl<'a> Reading<'a> {
     /// Decides what the end of a read means that was begun after the container had ended. One that brings nothing new
     /// has proven that there is nothing; any other may itself have ended too early.
     async fn closed(&mut self, ended: Ended) -> Option<Outcome> {
-        self.ended_well = ended != Ended::Before;
+        self.note_end(ended);
         match ended {
             Ended::Here => return Some(Outcome::Whole),
             Ended::Further => self.unproven = 0,
@@ -171,12 +170,18 @@ impl<'a> Reading<'a> {
         error.to_string()
     }
 
-    /// What a log was worth that can be had no more: a kubelet that restarts ends streams too, but needs longer to
-    /// come back and let its Pod go than it takes to ask again.
+    fn note_end(&mut self, ended: Ended) {
+        self.ended_at = (ended != Ended::Before).then(Timestamp::now);
+    }
+
+    /// What a log was worth that can be had no more. A stream that ended by itself after its container had is whole; a
+    /// kubelet that restarts ends streams too, but then the container ends later.
     fn gone(&self) -> Outcome {
-        match self.ended_well {
-            true => Outcome::Whole,
-            false => Outcome::Lost {
+        let pod = self.reader.sight.pod(&self.cursor.pod.uid);
+        let finished_at = pod.as_ref().and_then(attempts::finished);
+        match (finished_at, self.ended_at) {
+            (Some(finished_at), Some(ended_at)) if finished_at <= ended_at => Outcome::Whole,
+            _ => Outcome::Lost {
                 why: "there is no such Pod any more".to_owned(),
             },
         }
@@ -184,7 +189,11 @@ impl<'a> Reading<'a> {
 
     /// How the Pod stands; notes since when nobody writes to its log.
     fn standing(&mut self) -> Standing {
-        let standing = self.reader.sight.standing(&self.cursor.pod.uid);
+        let mut standing = self.reader.sight.standing(&self.cursor.pod.uid);
+        self.has_run |= standing == Standing::Open || self.cursor.position != Position::Beginning;
+        if matches!(standing, Standing::Closed | Standing::Gone) && self.never_ran() {
+            standing = Standing::Never;
+        }
         match standing {
             Standing::Unborn | Standing::Open => self.closed_at = None,
             Standing::Closed | Standing::Never | Standing::Gone => {
@@ -192,6 +201,13 @@ impl<'a> Reading<'a> {
             }
         }
         standing
+    }
+
+    /// Of a container that was never made its node says in the end only that it cannot be found, as it does of one
+    /// that is lost.
+    fn never_ran(&self) -> bool {
+        let pod = self.reader.sight.pod(&self.cursor.pod.uid);
+        !self.has_run && !self.reader.has_run && pod.is_some_and(|pod| attempts::is_not_found(&pod))
     }
 
     async fn past(&mut self, standing: Standing, at_most: Duration) -> Result<(), LogError> {

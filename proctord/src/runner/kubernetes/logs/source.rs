@@ -101,6 +101,12 @@ fn chunks(
     })
 }
 
+/// Whether it is the Pod that is not found. A node that has just come back does not know its Pods yet, and says in
+/// other words that it cannot find the log.
+fn is_of_the_pod(message: &str) -> bool {
+    message.starts_with("pods \"") && message.ends_with("\" not found")
+}
+
 /// What a refusal means. A container that waits is told in words only.
 fn meaning(error: kube::Error) -> SourceError {
     let kube::Error::Api(status) = &error else {
@@ -108,7 +114,7 @@ fn meaning(error: kube::Error) -> SourceError {
     };
     match status.code {
         400 if status.message.contains("waiting to start") => SourceError::Waiting(error),
-        404 => SourceError::Gone(error),
+        404 if is_of_the_pod(&status.message) => SourceError::Gone(error),
         403 => SourceError::Forbidden(error),
         _ => SourceError::Unanswered(error),
     }
