@@ -35,7 +35,7 @@ use client::{Cluster, ClusterError, Fault};
 use follow::{Followed, follow};
 use judge::{Expected, Verdict, judge};
 use launch::Launcher;
-use logs::{KubernetesOutput, Opening, Patience};
+use logs::{KubernetesOutput, Opening, Patience, Streams};
 use rights::Rights;
 use seen::Seen;
 use watches::Watches;
@@ -232,9 +232,12 @@ fn is_final(expected: &Expected, seen: &Seen) -> bool {
 }
 
 /// A client for each stream, by the login that holds then.
-fn streams(cluster: &Cluster) -> Arc<dyn Fn() -> kube::Client + Send + Sync> {
+fn streams(cluster: &Cluster) -> Streams {
     let cluster = cluster.clone();
-    Arc::new(move || cluster.streams_now())
+    Arc::new(move || {
+        let cluster = cluster.clone();
+        Box::pin(async move { cluster.streams().await })
+    })
 }
 
 fn failed(doing: &'static str, what: &impl ToString, source: impl Into<Source>) -> RunnerError {

@@ -102,12 +102,6 @@ impl Cluster {
         Ok(connection.streams)
     }
 
-    /// The same without waiting, with the login that was used last: whatever else is asked renews it.
-    #[must_use]
-    pub fn streams_now(&self) -> kube::Client {
-        self.kept().streams.clone()
-    }
-
     /// Whether it answers.
     ///
     /// # Errors

@@ -28,14 +28,16 @@ pub fn job(launch: &Launch<'_>, settings: &KubernetesSettings, installation: Uui
     let execution = launch.execution;
     let plan = &execution.plan;
     let metadata = ObjectMeta {
-        name: Some(execution.name.to_string()),
         labels: Some(labels::of(execution, installation)),
         annotations: Some(annotations(execution, settings)),
         ..ObjectMeta::default()
     };
     let count = |number: u32| i32::try_from(number).unwrap_or(i32::MAX);
     Job {
-        metadata: metadata.clone(),
+        metadata: ObjectMeta {
+            name: Some(execution.name.to_string()),
+            ..metadata.clone()
+        },
         spec: Some(JobSpec {
             active_deadline_seconds: plan.deadline_seconds.map(i64::from),
             backoff_limit: Some(count(plan.retries)),
@@ -45,6 +47,7 @@ pub fn job(launch: &Launch<'_>, settings: &KubernetesSettings, installation: Uui
             pod_replacement_policy: Some("Failed".to_owned()),
             suspend: Some(true),
             template: PodTemplateSpec {
+                // Pods are named by their Job, whatever their template says.
                 metadata: Some(metadata),
                 spec: Some(pod::spec(launch, settings)),
             },
