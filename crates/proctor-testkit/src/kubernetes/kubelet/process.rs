@@ -1,7 +1,7 @@
 //! A container's process: started in a group of its own with its output in the Pod's log, ended with its group.
 
 use std::fs;
-use std::io::{self, Read};
+use std::io::{self, PipeReader, PipeWriter, Read};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
@@ -13,6 +13,7 @@ use rustix::process::{
 };
 
 use super::container::Container;
+use super::orphans::Output;
 use crate::kubernetes::cluster::Cluster;
 use crate::kubernetes::log::PodLog;
 
@@ -29,6 +30,7 @@ pub(super) struct Process {
 #[derive(Debug)]
 struct Shared {
     pid: Pid,
+    output: Output,
     progress: Mutex<Progress>,
 }
 
@@ -46,20 +48,19 @@ impl Process {
         container: &Container,
     ) -> io::Result<Self> {
         let (reader, writer) = io::pipe()?;
-        let child = Command::new(&container.program)
-            .args(&container.args)
-            .current_dir(&container.workdir)
-            .env_clear()
-            .envs(container.environment.0.iter().cloned())
-            .stdin(Stdio::null())
-            .stdout(writer.try_clone()?)
-            .stderr(writer)
-            .process_group(0)
-            .spawn()?;
+        let output = cluster.orphans.expect(&reader)?;
+        let child = match spawn(container, writer) {
+            Ok(child) => child,
+            Err(error) => {
+                cluster.orphans.ended(output, None);
+                return Err(error);
+            }
+        };
         let pid = Pid::from_child(&child);
-        cluster.orphans.watch(pid);
+        cluster.orphans.started(output, pid);
         let shared = Arc::new(Shared {
             pid,
+            output,
             progress: Mutex::default(),
         });
         let process = Self {
@@ -105,6 +106,19 @@ impl Process {
     }
 }
 
+fn spawn(container: &Container, output: PipeWriter) -> io::Result<Child> {
+    Command::new(&container.program)
+        .args(&container.args)
+        .current_dir(&container.workdir)
+        .env_clear()
+        .envs(container.environment.0.iter().cloned())
+        .stdin(Stdio::null())
+        .stdout(output.try_clone()?)
+        .stderr(output)
+        .process_group(0)
+        .spawn()
+}
+
 impl Shared {
     fn progress(&self) -> MutexGuard<'_, Progress> {
         self.progress.lock().unwrap_or_else(PoisonError::into_inner)
@@ -133,7 +147,7 @@ fn catches_term(pid: Pid) -> bool {
 fn follow(
     mut child: Child,
     shared: &Shared,
-    reader: io::PipeReader,
+    reader: PipeReader,
     log: Arc<PodLog>,
     cluster: &Cluster,
 ) {
@@ -149,14 +163,14 @@ fn follow(
         WaitIdOptions::EXITED | WaitIdOptions::NOWAIT,
     );
     let _killed = kill_process_group(shared.pid, Signal::KILL);
-    cluster.orphans.forget(shared.pid);
+    cluster.orphans.ended(shared.output, Some(shared.pid));
     let status = shared.reap(&mut child);
     let _complete = read_whole.recv_timeout(LAST_OUTPUT);
     shared.progress().exit_code = Some(exit_code(status));
     cluster.write(|_| ());
 }
 
-fn read(mut reader: io::PipeReader, log: &PodLog) {
+fn read(mut reader: PipeReader, log: &PodLog) {
     let mut buffer = [0; 64 << 10];
     loop {
         match reader.read(&mut buffer) {
