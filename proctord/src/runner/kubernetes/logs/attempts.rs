@@ -1,8 +1,10 @@
 //! The Pods of an execution as attempts, in their order, and how each stands as far as its log goes. Pure.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 
-use super::cursor::PodKey;
+use super::cursor::{Cursor, PodKey};
 use crate::runner::kubernetes::seen::{ContainerSeen, Phase, PodSeen, Seen};
 
 /// How a Pod stands as far as its log goes.
@@ -29,6 +31,27 @@ pub(super) fn pods<'a>(seen: &'a Seen, job: Option<&str>) -> Vec<(PodKey, &'a Po
     let mut pods: Vec<_> = pods.map(|pod| (key(pod), pod)).collect();
     pods.sort_by(|(one, _), (other, _)| one.cmp(other));
     pods
+}
+
+/// The first Pod that has not been read: neither one of these, nor one that was read before the cursor that reading
+/// went on from. Kubernetes tells whole seconds only, so of those of one second the cursor's number decides.
+pub(super) fn next_unread(
+    pods: Vec<PodKey>,
+    done: &BTreeSet<PodKey>,
+    resumed: Option<&Cursor>,
+) -> Option<PodKey> {
+    let Some(cursor) = resumed else {
+        return pods.into_iter().find(|pod| !done.contains(pod));
+    };
+    let mut before = cursor.attempt - 1;
+    let mut unread = pods.into_iter().filter(|pod| {
+        let is_earlier = pod.created_at < cursor.pod.created_at;
+        let may_be_earlier = pod.created_at == cursor.pod.created_at && *pod != cursor.pod;
+        let is_counted = is_earlier || (may_be_earlier && before > 0);
+        before = before.saturating_sub(u32::from(is_counted));
+        !is_counted && *pod != cursor.pod && !done.contains(pod)
+    });
+    unread.next()
 }
 
 fn key(pod: &PodSeen) -> PodKey {

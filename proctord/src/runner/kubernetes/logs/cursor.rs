@@ -130,7 +130,7 @@ impl Cursor {
         if next()? != VERSION {
             return None;
         }
-        let attempt = next()?.parse().ok()?;
+        let attempt = next()?.parse().ok().filter(|number| *number > 0)?;
         let torn = match next()? {
             "whole" => false,
             "torn" => true,
@@ -228,6 +228,7 @@ mod tests {
             "",
             "k1",
             "k2:1:whole:0:u:over",
+            "k1:0:whole:0:u:over",
             "k1:1:half:0:u:over",
             "k1:1:whole:0::over",
             "k1:1:whole:0:u:5:6",

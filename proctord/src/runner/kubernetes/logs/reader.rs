@@ -31,22 +31,13 @@ pub(super) struct Reader {
 impl Reader {
     /// Reads from a cursor on to the end of the last Pod's log.
     pub(super) async fn run(mut self, mut cursor: Option<Cursor>) -> Result<(), LogError> {
-        // What was created before the Pod of the cursor has been read before it.
-        let first = cursor.as_ref().map(|cursor| cursor.pod.clone());
+        let resumed = cursor.clone();
         let mut done = BTreeSet::new();
         if let Some(begun) = cursor.take_if(|cursor| cursor.position != Position::Over) {
             cursor = Some(self.read(begun).await?);
         }
-        loop {
-            if let Some(cursor) = &cursor {
-                done.insert(cursor.pod.clone());
-            }
-            let is_done = |pod: &PodKey| {
-                done.contains(pod) || first.as_ref().is_some_and(|first| pod <= first)
-            };
-            let Some(pod) = self.sight.next_pod(is_done).await? else {
-                break;
-            };
+        while let Some(pod) = self.sight.next_pod(&done, resumed.as_ref()).await? {
+            done.insert(pod.clone());
             let begun = self.begin(pod, cursor.as_ref());
             cursor = Some(self.read(begun).await?);
         }

@@ -1,5 +1,6 @@
 //! What the reader of logs knows of its execution: the Pods as they are seen, and whether any can follow.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -7,7 +8,7 @@ use tokio::sync::watch;
 
 use super::LogError;
 use super::attempts::{self, Standing};
-use super::cursor::PodKey;
+use super::cursor::{Cursor, PodKey};
 use crate::runner::kubernetes::seen::{PodSeen, Seen};
 
 /// Tells whether an execution that looks like this is over for good. It is asked only about one of which there is
@@ -63,17 +64,18 @@ impl Sight {
         seen.listed && is_fact && (self.is_final)(seen)
     }
 
-    /// Waits for the next Pod that is not among these; none if there will be none.
+    /// Waits for the next Pod that has not been read; none if there will be none.
     pub(super) async fn next_pod(
         &mut self,
-        is_done: impl Fn(&PodKey) -> bool,
+        done: &BTreeSet<PodKey>,
+        resumed: Option<&Cursor>,
     ) -> Result<Option<PodKey>, LogError> {
         loop {
             let seen = Arc::clone(&self.seen.borrow_and_update());
             if seen.listed {
                 let pods = attempts::pods(&seen, self.job.as_deref());
-                let mut keys = pods.into_iter().map(|(key, _)| key);
-                if let Some(next) = keys.find(|key| !is_done(key)) {
+                let keys = pods.into_iter().map(|(key, _)| key).collect();
+                if let Some(next) = attempts::next_unread(keys, done, resumed) {
                     return Ok(Some(next));
                 }
                 if self.is_over(&seen) {

@@ -1,6 +1,9 @@
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 
-use super::{Standing, followed, pods, standing};
+use super::{Cursor, PodKey, Standing, followed, next_unread, pods, standing};
+use crate::runner::kubernetes::logs::cursor::Position;
 use crate::runner::kubernetes::seen::{ContainerSeen, Phase, PodSeen, Seen};
 
 fn pod(uid: &str, created_at: i64, container: ContainerSeen) -> PodSeen {
@@ -60,10 +63,10 @@ fn attempts_are_the_pods_of_the_job_in_the_order_of_their_creation() {
 
     let of_job: Vec<_> = pods(&seen, Some("job"))
         .into_iter()
-        .map(|(key, _)| key.uid)
+        .map(|(key, _)| key.uid.to_string())
         .collect();
 
-    assert_eq!(of_job, ["b".into(), "a".into()]);
+    assert_eq!(of_job, ["b", "a"]);
     assert_eq!(pods(&seen, None).len(), 3);
 }
 
@@ -127,4 +130,34 @@ fn what_became_of_an_attempt_is_told_as_far_as_it_is_known() {
         "attempt 1 never began; next attempt"
     );
     assert_eq!(followed(2, None), "attempt 2 ended; next attempt");
+}
+
+#[test]
+fn what_was_read_before_a_cursor_is_not_read_again_and_nothing_else_is_left_out() {
+    let key = |(second, uid): (i64, &str)| PodKey {
+        created_at: Timestamp::from_second(second).unwrap(),
+        uid: uid.into(),
+    };
+    let next = |pods: &[(i64, &str)], attempt, pod| {
+        let cursor = Cursor {
+            attempt,
+            torn: false,
+            pod: key(pod),
+            position: Position::Beginning,
+        };
+        let pods = pods.iter().copied().map(key).collect();
+        next_unread(pods, &BTreeSet::new(), Some(&cursor)).map(|pod| pod.uid.to_string())
+    };
+
+    assert_eq!(next(&[(1, "b"), (9, "a")], 1, (1, "b")), Some("a".into()));
+    assert_eq!(next(&[(1, "b"), (9, "a")], 2, (9, "a")), None);
+    // The Pod of the cursor is gone.
+    assert_eq!(next(&[(1, "b"), (9, "c")], 2, (5, "a")), Some("c".into()));
+    // Pods of one second.
+    assert_eq!(next(&[(1, "a"), (1, "b")], 1, (1, "b")), Some("a".into()));
+    assert_eq!(next(&[(1, "a"), (1, "b")], 2, (1, "a")), None);
+    assert_eq!(
+        next(&[(1, "a"), (1, "b"), (1, "c")], 2, (1, "b")),
+        Some("c".into())
+    );
 }
