@@ -43,7 +43,7 @@ impl KubernetesSubject {
         Self {
             double,
             runner: runner.unwrap(),
-            spill: spill,
+            spill,
         }
     }
 

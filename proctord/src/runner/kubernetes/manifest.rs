@@ -28,12 +28,14 @@ pub fn job(launch: &Launch<'_>, settings: &KubernetesSettings, installation: Uui
     let execution = launch.execution;
     let plan = &execution.plan;
     let metadata = ObjectMeta {
-        name: Some(execution.name.to_string()),
         labels: Some(labels::of(execution, installation)),
         annotations: Some(annotations(execution, settings)),
         ..ObjectMeta::default()
     };
-    let mut of_job = metadata.clone();
+    let mut of_job = ObjectMeta {
+        name: Some(execution.name.to_string()),
+        ..metadata.clone()
+    };
     let stage = (labels::STAGE.to_owned(), labels::PREPARED.to_owned());
     of_job.annotations.get_or_insert_default().extend([stage]);
     let count = |number: u32| i32::try_from(number).unwrap_or(i32::MAX);
@@ -48,6 +50,7 @@ pub fn job(launch: &Launch<'_>, settings: &KubernetesSettings, installation: Uui
             pod_replacement_policy: Some("Failed".to_owned()),
             suspend: Some(true),
             template: PodTemplateSpec {
+                // Pods are named by their Job, whatever their template says.
                 metadata: Some(metadata),
                 spec: Some(pod::spec(launch, settings)),
             },

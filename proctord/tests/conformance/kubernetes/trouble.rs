@@ -9,6 +9,8 @@ use proctord::telemetry::chain;
 use super::{KubernetesSubject, token, try_to_prepare};
 use crate::runner::subject::{RunnerSubject, end, execution, launch_line, prepare};
 
+const REVIEWS: &str = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews";
+
 #[tokio::test]
 async fn what_the_cluster_cannot_take_now_is_asked_again_and_done_once() {
     let subject = KubernetesSubject::fresh().await;
@@ -93,7 +95,7 @@ async fn what_is_forbidden_may_be_granted_later() {
     );
     looked.unwrap();
     let ledger = subject.ledger();
-    let asked = ledger.requests("create", "selfsubjectaccessreviews");
+    let asked = ledger.requests("POST", REVIEWS);
     assert_eq!(asked, 14, "{:?}", ledger.all_requests());
 }
 

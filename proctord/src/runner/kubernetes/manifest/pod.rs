@@ -23,7 +23,13 @@ pub(super) fn spec(launch: &Launch<'_>, settings: &KubernetesSettings) -> PodSpe
         containers: vec![container(launch, wanted)],
         // They would put an address of every service into the environment.
         enable_service_links: Some(false),
-        image_pull_secrets: some(wanted.image_pull_secrets.iter().map(reference).collect()),
+        image_pull_secrets: some(
+            wanted
+                .image_pull_secrets
+                .iter()
+                .map(|name| reference(name))
+                .collect(),
+        ),
         node_selector: (!wanted.node_selector.is_empty()).then(|| wanted.node_selector.clone()),
         restart_policy: Some("Never".to_owned()),
         security_context: Some(PodSecurityContext {
@@ -112,8 +118,10 @@ fn limits(resources: &Resources) -> Option<ResourceRequirements> {
     })
 }
 
-fn reference(name: &String) -> LocalObjectReference {
-    LocalObjectReference { name: name.clone() }
+fn reference(name: &str) -> LocalObjectReference {
+    LocalObjectReference {
+        name: name.to_owned(),
+    }
 }
 
 fn toleration(wanted: &proctor_api::Toleration) -> Toleration {
