@@ -170,8 +170,12 @@ impl<'a> Reading<'a> {
         error.to_string()
     }
 
+    /// One that has not come to what was known takes nothing from an earlier one: of a container that is being removed
+    /// a node gives less and less.
     fn note_end(&mut self, ended: Ended) {
-        self.ended_at = (ended != Ended::Before).then(Timestamp::now);
+        if ended != Ended::Before {
+            self.ended_at = Some(Timestamp::now());
+        }
     }
 
     /// What a log was worth that can be had no more. A stream that ended by itself after its container had is whole; a
