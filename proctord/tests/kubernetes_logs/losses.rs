@@ -1,5 +1,3 @@
-use std::time::Duration;
-
 use proctor_testkit::wait_for_async;
 
 use crate::bench::{Bench, Log, Run, quick};
@@ -143,7 +141,6 @@ async fn without_room_to_spill_it_reads_on_when_there_is_room_again() {
             seen.job.as_ref().is_some_and(|job| job.succeeded == 1)
         })
         .await;
-    tokio::time::sleep(Duration::from_millis(200)).await;
 
     let log = Log::default().take_all(&mut output).await;
 
