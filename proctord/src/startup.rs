@@ -97,7 +97,7 @@ impl Service {
             store: Arc::clone(&app.store),
             runner: Arc::clone(&app.runner),
             keep: carrier.keep(config),
-            every: carrier.between_sweeps(),
+            every: carrier.between_sweeps(config),
             grace: config.execution.stop_grace,
         };
         let address = listener.local_addr()?;

@@ -68,11 +68,15 @@ impl Carrier {
         }
     }
 
-    /// How often what it holds is looked through. A cluster answers that with one list.
-    pub(super) fn between_sweeps(&self) -> Duration {
+    /// How often what it holds is looked through. A cluster answers that with one list; what stays shortly is looked at
+    /// often.
+    pub(super) fn between_sweeps(&self, config: &Config) -> Duration {
         match self {
             Self::Local(_) => Duration::from_hours(1),
-            Self::Kubernetes(_) => Duration::from_mins(1),
+            Self::Kubernetes(_) => {
+                let keep = config.kubernetes.keep;
+                keep.clamp(Duration::from_secs(1), Duration::from_mins(1))
+            }
         }
     }
 

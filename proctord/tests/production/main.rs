@@ -8,6 +8,7 @@
 
 mod canary;
 mod cluster;
+mod cluster_crashes;
 mod commands;
 mod crash;
 mod database;
