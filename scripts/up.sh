@@ -30,13 +30,14 @@ start() {
 
 # Starts the double of a cluster; its images are the sample procs.
 start_cluster() {
-    local file=$folder/cluster
+    local file=$folder/cluster pid
     : >"$file.ready"
-    setsid "$binaries/kubernetes-double" --kubeconfig "$folder/kubeconfig" \
-        --images "$(dirname "$scripts")/procs" </dev/null >"$file.ready" 2>"$file.log" &
-    echo "$!" >"$file.pid"
+    (cd "$folder" && exec setsid "$binaries/kubernetes-double" --kubeconfig kubeconfig \
+        --images "$(dirname "$scripts")/procs") </dev/null >"$file.ready" 2>"$file.log" &
+    pid=$!
+    echo "$pid" >"$file.pid"
     until [ -s "$file.ready" ]; do
-        is_cluster "$file.pid" || { cat "$file.log" >&2; echo 'up: the cluster did not start' >&2; exit 1; }
+        kill -0 "$pid" 2>/dev/null || { cat "$file.log" >&2; echo 'up: the cluster did not start' >&2; exit 1; }
         sleep 0.05
     done
 }

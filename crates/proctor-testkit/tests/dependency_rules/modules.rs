@@ -53,12 +53,12 @@ const FLOORS: [Floor; 11] = [
     // The settings that it reads are defined by those who need them.
     Floor {
         name: "readiness",
-        may_use: &["catalog", "store", "telemetry"],
+        may_use: &["catalog", "runner", "store", "telemetry"],
     },
     Floor {
         // Whose settings it makes.
         name: "config",
-        may_use: &["catalog", "domain", "store"],
+        may_use: &["catalog", "domain", "runner", "store"],
     },
 ];
 
