@@ -15,6 +15,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
+use proctor_testkit::wait_for_async;
 use proctord::domain::execution::Plan;
 use proctord::domain::lifecycle::Exit;
 use proctord::runner::Runner;
@@ -113,20 +114,26 @@ impl RunnerSubject for ClusterSubject {
 impl Drop for ClusterSubject {
     fn drop(&mut self) {
         let (installation, spill) = (self.installation, self.spill.path().to_owned());
-        let clean = async move {
-            let runner = Self::open(installation, &spill).await;
-            for held in runner.held().await.unwrap() {
-                runner.discard(&held).await.unwrap();
-            }
-        };
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build();
         // A case runs on a runtime already; this one needs a thread of its own.
-        let cleaned = std::thread::spawn(move || runtime.map(|runtime| runtime.block_on(clean)));
-        assert!(
-            cleaned.join().is_ok(),
-            "the cluster could not be cleaned up"
-        );
+        let cleaned = std::thread::spawn(move || {
+            runtime.map(|runtime| runtime.block_on(clean(installation, &spill)))
+        });
+        assert!(cleaned.join().is_ok(), "the cluster could not be cleaned");
     }
+}
+
+async fn clean(installation: Uuid, spill: &Path) {
+    let runner = ClusterSubject::open(installation, spill).await;
+    // A Job says that it is over some seconds after its Pod.
+    wait_for_async("the cluster to be clean", async || {
+        let all = runner.held().await.unwrap();
+        for held in &all {
+            runner.discard(held).await.unwrap();
+        }
+        if all.is_empty() { Ok(()) } else { Err(all) }
+    })
+    .await;
 }
