@@ -78,9 +78,7 @@ fn apply_operations(object: &mut Value, patch: &Value) -> Result<(), Refusal> {
             }
         };
         if !done {
-            return Err(Refusal::internal(format!(
-                "the server rejected our request due to an error in our request: {operation} does not apply"
-            )));
+            return Err(Refusal::inapplicable());
         }
     }
     Ok(())

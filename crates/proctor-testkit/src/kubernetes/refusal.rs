@@ -182,6 +182,12 @@ impl Refusal {
     }
 
     /// A part of a log is asked for in a way that cannot be.
+    /// Of a JSON patch of which a step cannot be done, or tests what is not so; a server does not say which.
+    pub(crate) fn inapplicable() -> Self {
+        let message = "the server rejected our request due to an error in our request";
+        Self::new(422, "Invalid", message.to_owned())
+    }
+
     pub(crate) fn invalid_log_options(pod: &str, cause: &Cause) -> Self {
         let message = format!(
             "PodLogOptions \"{pod}\" is invalid: {}: {}",
