@@ -15,7 +15,7 @@ use super::secrets::{self, SecretsError};
 use crate::catalog::CatalogError;
 use crate::domain::environment::{self, Secrets};
 use crate::domain::lifecycle::Event;
-use crate::runner::{Found, Launch, LaunchError, Prepared};
+use crate::runner::{Found, Launch, LaunchError, Prepared, RunnerError};
 use crate::telemetry::chain;
 
 /// What one try came to.
@@ -24,6 +24,8 @@ enum Try {
     Settled,
     /// It did not come about; in words, why.
     Again(String),
+    /// It may have come about; in words, why that is not known. Giving it up would tell of a run that it never was.
+    Unknown(String),
 }
 
 impl Course {
@@ -34,16 +36,17 @@ impl Course {
         }
         let mut pause = FIRST_PAUSE;
         loop {
-            let failure = match self.try_to_launch().await? {
+            let (failure, may_run) = match self.try_to_launch().await? {
                 Try::Settled => return Ok(()),
-                Try::Again(failure) => failure,
+                Try::Again(failure) => (failure, false),
+                Try::Unknown(failure) => (failure, true),
             };
             if pause == FIRST_PAUSE {
                 warn!(execution.id = %self.execution.id, error = failure, "the launch is tried again");
             }
-            if self.execution.status() != Status::Queued
-                && Timestamp::now() > self.execution.start_before
-            {
+            let is_late = self.execution.status() != Status::Queued
+                && Timestamp::now() > self.execution.start_before;
+            if is_late && !may_run && self.call_off().await.is_ok() {
                 let reason = format!("not launched in time: {failure}");
                 return self.persist(Event::FailCreation { reason }, None).await;
             }
@@ -59,7 +62,7 @@ impl Course {
             match self.parts().runner.inspect(&self.execution).await {
                 Ok(Found::Started) => return Ok(Try::Settled),
                 Ok(Found::NotStarted) => {}
-                Err(error) => return Ok(Try::Again(chain(&error))),
+                Err(error) => return Ok(Try::Unknown(chain(&error))),
             }
         }
         if self.stop_is_wanted() {
@@ -116,7 +119,7 @@ impl Course {
         failpoint::hit("launch.started");
         Ok(match started {
             Ok(()) => Try::Settled,
-            Err(error) => Try::Again(chain(&error)),
+            Err(error) => Try::Unknown(chain(&error)),
         })
     }
 
@@ -129,17 +132,23 @@ impl Course {
 
     /// Ends what has not been started and is not to be any more.
     async fn withdraw(&mut self) -> Result<Try, Abandoned> {
-        // Whoever is late with letting it run must not succeed after it is told to have ended.
-        if self.execution.handle.is_some() {
-            self.may_act().await;
-            let stopped = self.parts().runner.stop(&self.execution, Duration::ZERO);
-            if let Err(error) = stopped.await {
-                return Ok(Try::Again(chain(&error)));
-            }
+        if let Err(error) = self.call_off().await {
+            return Ok(Try::Unknown(chain(&error)));
         }
         let at = Timestamp::now();
         self.persist(Event::Withdraw { at }, None).await?;
         Ok(Try::Settled)
+    }
+
+    /// Sees to it that nobody lets it run any more: whoever is late with that must not succeed after it is told to
+    /// have ended.
+    async fn call_off(&self) -> Result<(), RunnerError> {
+        if self.execution.handle.is_none() {
+            return Ok(());
+        }
+        self.may_act().await;
+        let runner = &self.parts().runner;
+        runner.stop(&self.execution, Duration::ZERO).await
     }
 
     /// What it is given now, or was given when CREATED was stored.

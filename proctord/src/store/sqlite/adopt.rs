@@ -86,6 +86,10 @@ pub(super) async fn adopt_silent(
         .fetch_all(&mut *unit)
         .await
         .map_err(failed("adopt the executions of a silent replica"))?;
+    // As nearly always: nothing is written then.
+    if rows.is_empty() {
+        return Ok(Vec::new());
+    }
     unit.commit()
         .await
         .map_err(failed("keep adopted executions"))?;
