@@ -13,15 +13,17 @@ new_password() { od -An -N16 -tx1 /dev/urandom | tr -d ' \n'; }
 
 # Starts a server that takes orders from a pipe which we leave open in its own hands, so that it outlives us.
 start() {
-    local name=$1 file
+    local name=$1 file pid
     file=$folder/$name
     mkfifo -m 0600 "$file.pipe"
     : >"$file.ready"
     SERVER_PASSWORD=$2 setsid "$scripts/server.sh" "$name" --in "$servers" \
         <>"$file.pipe" >"$file.ready" 2>"$file.log" &
-    echo "$!" >"$file.pid"
+    pid=$!
+    echo "$pid" >"$file.pid"
+    # Asked of the shell, which knows its child before that has become the script.
     until [ -s "$file.ready" ]; do
-        is_server "$file.pid" || { cat "$file.log" >&2; echo "up: $name did not start" >&2; exit 1; }
+        kill -0 "$pid" 2>/dev/null || { cat "$file.log" >&2; echo "up: $name did not start" >&2; exit 1; }
         sleep 0.05
     done
     # ready HOST PORT PID FOLDER
