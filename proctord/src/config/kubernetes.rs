@@ -5,11 +5,13 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::reader::Reader;
+use crate::domain::document::kubernetes::{annotation_mistake, dns_mistake};
 use crate::domain::execution::Defaults;
 use crate::runner::kubernetes::{Access, KubernetesSettings};
 
 const CONFIG: &str = "PROCTOR_KUBE_CONFIG";
 const ANNOTATIONS: &str = "PROCTOR_JOB_POD_ANNOTATIONS";
+const SERVICE_ACCOUNT: &str = "PROCTOR_KUBE_SERVICE_ACCOUNT_NAME";
 const KEEP: Duration = Duration::from_mins(10);
 const START_PATIENCE: Duration = Duration::from_mins(10);
 /// The most characters that the name of a namespace may have.
@@ -35,7 +37,7 @@ impl KubernetesConfig {
         Self {
             access: access(reader, context),
             namespace: namespace(reader),
-            service_account: reader.text("PROCTOR_KUBE_SERVICE_ACCOUNT_NAME"),
+            service_account: service_account(reader),
             annotations: annotations(reader),
             start_patience: reader.duration("PROCTOR_KUBE_START_PATIENCE", START_PATIENCE),
             defaults: defaults(reader),
@@ -100,9 +102,26 @@ fn namespace(reader: &mut Reader) -> Option<String> {
 
 fn annotations(reader: &mut Reader) -> BTreeMap<String, String> {
     let wanted = "a JSON object of texts, such as {\"team\": \"data\"}";
-    reader.parse(ANNOTATIONS, BTreeMap::new(), "", wanted, |text| {
-        serde_json::from_str(text).ok()
-    })
+    let annotations: BTreeMap<String, String> =
+        reader.parse(ANNOTATIONS, BTreeMap::new(), "", wanted, |text| {
+            serde_json::from_str(text).ok()
+        });
+    for key in annotations.keys() {
+        if let Some(message) = annotation_mistake(key) {
+            let name = reader.name_of(ANNOTATIONS);
+            reader.mistake(format!("{name}: the key {key:?} {message}"));
+        }
+    }
+    annotations
+}
+
+fn service_account(reader: &mut Reader) -> Option<String> {
+    let account = reader.text(SERVICE_ACCOUNT)?;
+    if let Some(message) = dns_mistake(&account) {
+        let name = reader.name_of(SERVICE_ACCOUNT);
+        reader.mistake(format!("{name} {message}: it is {account:?}"));
+    }
+    Some(account)
 }
 
 fn defaults(reader: &mut Reader) -> Defaults {

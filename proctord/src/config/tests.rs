@@ -96,6 +96,7 @@ fn every_mistake_is_told_at_once() {
             ("PROCTOR_KUBE_CONFIG", "/nowhere/kubeconfig"),
             ("PROCTOR_DEFAULT_NAMESPACE", "Procs"),
             ("PROCTOR_JOB_POD_ANNOTATIONS", "{\"team\": 1}"),
+            ("PROCTOR_KUBE_SERVICE_ACCOUNT_NAME", "Nobody"),
         ],
         Purpose::Start,
     );
@@ -116,10 +117,32 @@ fn every_mistake_is_told_at_once() {
         "/nowhere/kubeconfig cannot be read",
         "PROCTOR_DEFAULT_NAMESPACE must be the name of a namespace",
         "PROCTOR_JOB_POD_ANNOTATIONS must be a JSON object of texts",
+        "PROCTOR_KUBE_SERVICE_ACCOUNT_NAME must be a name as Kubernetes has them",
     ] {
         assert!(error.to_string().contains(part), "{part}: {error}");
     }
-    assert_eq!(error.mistakes.len(), 14, "{error}");
+    assert_eq!(error.mistakes.len(), 15, "{error}");
+}
+
+#[test]
+fn annotations_that_no_job_could_bear_stop_the_start() {
+    let annotations = r#"{"a b": "x", "proctor.dev/stage": "ended", "Example.org/team": "fine"}"#;
+    let settings = [("PROCTOR_JOB_POD_ANNOTATIONS", annotations)];
+
+    let error = examine_file("", &settings, Purpose::Dev)
+        .loaded()
+        .unwrap_err();
+
+    let told = error.to_string();
+    assert_eq!(error.mistakes.len(), 2, "{told}");
+    assert!(
+        told.contains(r#"the key "a b" must be 1 to 63 letters"#),
+        "{told}"
+    );
+    assert!(
+        told.contains(r#"the key "proctor.dev/stage" is Proctor's own"#),
+        "{told}"
+    );
 }
 
 #[test]

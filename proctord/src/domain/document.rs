@@ -2,7 +2,7 @@
 //! mistake with its place. What comes out is fit to be stored.
 
 mod fields;
-mod kubernetes;
+pub(crate) mod kubernetes;
 mod quantity;
 mod rules;
 #[cfg(test)]

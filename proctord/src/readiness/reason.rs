@@ -7,6 +7,7 @@ use redis::{ErrorKind, RedisError};
 use crate::catalog::CatalogError;
 use crate::runner::RunnerError;
 use crate::runner::kubernetes::client::ClusterError;
+use crate::runner::kubernetes::watches::WatchFailure;
 use crate::store::StoreError;
 
 const FULL: &str = "has no space left";
@@ -37,6 +38,9 @@ pub(super) fn of_catalog(error: &CatalogError) -> &'static str {
 
 /// What is wrong with what executions are carried out on.
 pub(super) fn of_runner(error: &RunnerError) -> &'static str {
+    if error.source.is::<WatchFailure>() {
+        return "cannot be watched: what happens there shows late";
+    }
     match error.source.downcast_ref::<ClusterError>() {
         Some(error) => error.fault.in_public(),
         None => UNAVAILABLE,
@@ -79,5 +83,35 @@ fn of_database(error: &sqlx::Error) -> &'static str {
         Some("53300") => "has no connection left",
         Some("57P01" | "57P02" | "57P03") => STARTING,
         _ => UNAVAILABLE,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::of_runner;
+    use crate::domain::execution::RunnerKind;
+    use crate::runner::RunnerError;
+    use crate::runner::kubernetes::watches::{Health, WatchHealth};
+
+    #[test]
+    fn a_watch_that_fails_is_told_without_its_cause() {
+        let failing = WatchHealth::Failing {
+            since: Timestamp::UNIX_EPOCH,
+            error: "10.0.0.1 answered".to_owned(),
+        };
+        let health = Health {
+            jobs: WatchHealth::Watching,
+            pods: failing,
+        };
+        let error = RunnerError {
+            kind: RunnerKind::Kubernetes,
+            doing: "watch",
+            execution: "the cluster".to_owned(),
+            source: health.check().unwrap_err().into(),
+        };
+
+        assert!(of_runner(&error).starts_with("cannot be watched"));
     }
 }

@@ -220,7 +220,12 @@ impl Runner for KubernetesRunner {
     async fn check(&self) -> Result<(), RunnerError> {
         let failure = || self.failure("reach", &"the cluster");
         self.cluster.check().await.map_err(failure())?;
-        self.rights.look(&self.cluster).await.map_err(failure())
+        self.rights.look(&self.cluster).await.map_err(failure())?;
+        let Some(begun) = self.begun.get() else {
+            return Ok(());
+        };
+        let watched = begun.watches.health().check();
+        watched.map_err(|error| failed("watch", &"the cluster", error))
     }
 }
 

@@ -95,7 +95,11 @@ async fn a_watch_that_is_forbidden_says_so_and_does_not_spin() {
     .await;
 
     assert!(error.contains("forbidden"), "{error}");
-    assert!(scene.watches.health().failure().is_some());
+    let failure = scene.watches.health().check().unwrap_err().to_string();
+    assert!(
+        failure.starts_with("the watch of pods fails since"),
+        "{failure}"
+    );
     let lists = scene.double.ledger().requests("list", "pods") - before;
     assert!(lists <= 3, "{lists} lists");
 }

@@ -9,7 +9,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use proctor_api::{KubernetesMetadata, Toleration};
 
 use super::fields::{Fields, keyed};
-use names::{dns_mistake, key_mistake, value_mistake};
+pub(crate) use names::dns_mistake;
+use names::{key_mistake, value_mistake};
 
 /// What Proctor writes on its own objects, and believes when it reads it there.
 const OWN_PREFIX: &str = "proctor.dev/";
@@ -48,16 +49,18 @@ fn check_pull_secrets(secrets: &[String], fields: &mut Fields<'_, '_>) {
 
 fn check_annotations(annotations: &BTreeMap<String, String>, fields: &mut Fields<'_, '_>) {
     for key in annotations.keys() {
-        // The API server looks at the key of an annotation as if it were in lower case.
-        if let Some(message) = key_mistake(&key.to_ascii_lowercase()) {
+        if let Some(message) = annotation_mistake(key) {
             fields.note(&keyed("annotations", key), message);
-        } else if key.starts_with(OWN_PREFIX) {
-            fields.note(
-                &keyed("annotations", key),
-                "is Proctor's own: no document sets it",
-            );
         }
     }
+}
+
+/// What is wrong with the key of an annotation that somebody wants on our objects.
+pub(crate) fn annotation_mistake(key: &str) -> Option<&'static str> {
+    // The API server looks at the key of an annotation as if it were in lower case.
+    let mistake = key_mistake(&key.to_ascii_lowercase());
+    let is_own = key.starts_with(OWN_PREFIX);
+    mistake.or_else(|| is_own.then_some("is Proctor's own: nobody else sets it"))
 }
 
 fn check_node_selector(selector: &BTreeMap<String, String>, fields: &mut Fields<'_, '_>) {

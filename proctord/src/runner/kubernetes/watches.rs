@@ -17,9 +17,10 @@ use tokio::task::JoinSet;
 use uuid::Uuid;
 
 use super::client::Cluster;
+use super::labels;
 use super::seen::{JobSeen, PodSeen, Seen};
 use crate::domain::name::ExecutionName;
-pub use health::{Health, WatchHealth};
+pub use health::{Health, WatchFailure, WatchHealth};
 
 use health::Pulse;
 use object::Watched;
@@ -45,7 +46,7 @@ impl Watches {
         let pods = Arc::new(Pulse::new(PodSeen::PLURAL));
         let watch = |pulse: &Arc<Pulse>| Watch {
             cluster: cluster.clone(),
-            selector: selector(installation),
+            selector: labels::selector(installation),
             table: table.clone(),
             pulse: pulse.clone(),
         };
@@ -73,12 +74,6 @@ impl Watches {
             pods: self.pods.read(),
         }
     }
-}
-
-/// The labels of everything that this installation makes.
-#[must_use]
-pub fn selector(installation: Uuid) -> String {
-    format!("app.kubernetes.io/managed-by=proctord,proctor.dev/installation={installation}")
 }
 
 fn locked(table: &Mutex<Table>) -> MutexGuard<'_, Table> {

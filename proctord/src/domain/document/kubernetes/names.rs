@@ -28,7 +28,7 @@ pub(super) fn value_mistake(value: &str) -> Option<&'static str> {
 }
 
 /// What is wrong with the name of an object.
-pub(super) fn dns_mistake(name: &str) -> Option<&'static str> {
+pub(crate) fn dns_mistake(name: &str) -> Option<&'static str> {
     let message = "must be a name as Kubernetes has them: 1 to 253 lower-case letters, digits, `-` and `.`, \
                    each part between dots beginning and ending with a letter or digit";
     (!is_dns_name(name)).then_some(message)

@@ -3,6 +3,7 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
+use thiserror::Error;
 use tracing::{info, warn};
 
 /// How both watches are.
@@ -25,17 +26,31 @@ pub enum WatchHealth {
     },
 }
 
+/// What happens on the cluster is not seen.
+#[derive(Debug, Error)]
+#[error("the watch of {what} fails since {since}: {error}")]
+pub struct WatchFailure {
+    what: &'static str,
+    since: Timestamp,
+    error: String,
+}
+
 impl Health {
-    /// What fails, in words; `None` if nothing does.
-    #[must_use]
-    pub fn failure(&self) -> Option<String> {
-        let of = |what: &str, health: &WatchHealth| match health {
-            WatchHealth::Failing { since, error } => {
-                Some(format!("the watch of {what} fails since {since}: {error}"))
+    /// What fails.
+    ///
+    /// # Errors
+    /// The first watch that does.
+    pub fn check(&self) -> Result<(), WatchFailure> {
+        for (what, health) in [("jobs", &self.jobs), ("pods", &self.pods)] {
+            if let WatchHealth::Failing { since, error } = health {
+                return Err(WatchFailure {
+                    what,
+                    since: *since,
+                    error: error.clone(),
+                });
             }
-            WatchHealth::Listing | WatchHealth::Watching => None,
-        };
-        of("jobs", &self.jobs).or_else(|| of("pods", &self.pods))
+        }
+        Ok(())
     }
 }
 
