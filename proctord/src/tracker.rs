@@ -178,7 +178,7 @@ impl Tracker {
                 "adopted the executions of an earlier start"
             );
         }
-        self.renew_lease().await?;
+        self.take_lease().await?;
         Ok(count + self.adopt_silent().await?)
     }
 

@@ -72,22 +72,31 @@ impl Tracker {
     }
 
     async fn renew_and_adopt(&self) -> Result<(), StoreError> {
-        let held_before = self.inner.lease.holds();
-        self.renew_lease().await?;
-        if !held_before {
+        let lease = &self.inner.lease;
+        let until = self.ask_for_lease().await?;
+        // If it ran out before the answer, somebody may have come before the question was heard. It holds again
+        // once what others took is let go.
+        if !lease.holds() {
             self.settle_with_store().await?;
         }
+        lease.until.send_replace(Some(until));
         self.adopt_silent().await.map(drop)
     }
 
-    /// Takes the lease or makes it longer. Its time runs from before the question.
-    pub(super) async fn renew_lease(&self) -> Result<(), StoreError> {
+    /// Takes the lease for one who acts for nothing yet.
+    pub(super) async fn take_lease(&self) -> Result<(), StoreError> {
+        let until = self.ask_for_lease().await?;
+        self.inner.lease.until.send_replace(Some(until));
+        Ok(())
+    }
+
+    /// Takes the lease or makes it longer in the store. Its time runs from before the question.
+    async fn ask_for_lease(&self) -> Result<Instant, StoreError> {
         let (parts, lease) = (&self.inner.parts, &self.inner.lease);
         let asked_at = Instant::now();
         let lifetime = SignedDuration::try_from(lease.lifetime).unwrap_or(SignedDuration::MAX);
         parts.store.renew_lease(&parts.replica, lifetime).await?;
-        lease.until.send_replace(Some(asked_at + lease.lifetime));
-        Ok(())
+        Ok(asked_at + lease.lifetime)
     }
 
     /// Takes over what replicas without a lease have left, batch by batch.
