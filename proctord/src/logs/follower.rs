@@ -3,8 +3,8 @@
 
 use std::sync::Arc;
 
-use super::Subscription;
 use super::feed::Found;
+use super::feeds::Subscription;
 use crate::domain::id::ExecutionId;
 use crate::store::{LogPosition, LogSlice, Store, StoreError};
 
@@ -83,14 +83,7 @@ impl Follower {
                     .read_log(self.id, self.position, SLICE_BYTES)
                     .await?
             }
-            Found::Piece(piece) => LogSlice {
-                next: LogPosition {
-                    offset: piece.offset + piece.bytes.len() as u64,
-                    ..self.position
-                },
-                chunks: vec![piece],
-                ..LogSlice::default()
-            },
+            Found::Piece(slice) => slice,
         };
         self.position = slice.next;
         self.ended = slice.has_end();

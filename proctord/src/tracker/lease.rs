@@ -12,7 +12,9 @@ use tokio::time::Instant;
 use tracing::{info, warn};
 
 use super::Tracker;
+use crate::domain::execution::Execution;
 use crate::domain::id::ExecutionId;
+use crate::logs::Hold;
 use crate::store::StoreError;
 use crate::telemetry::chain;
 
@@ -42,6 +44,11 @@ impl Lease {
         is_ahead(*self.until.borrow())
     }
 
+    /// Until when it holds, for those that look from time to time.
+    pub(super) fn watch(&self) -> watch::Receiver<Option<Instant>> {
+        self.until.subscribe()
+    }
+
     /// Resolves while it holds.
     pub(super) async fn held(&self) {
         let mut until = self.until.subscribe();
@@ -55,6 +62,15 @@ fn is_ahead(until: Option<Instant>) -> bool {
 }
 
 impl Tracker {
+    /// What keeps everybody else from acting for an execution of ours.
+    pub(super) fn hold(&self, execution: &Execution) -> Hold {
+        if execution.host.is_some() {
+            Hold::Host
+        } else {
+            Hold::Lease(self.inner.lease.watch())
+        }
+    }
+
     /// Renews the lease, and takes over what silent replicas have left, for ever.
     pub async fn hold_lease(&self) {
         let mut told = false;
