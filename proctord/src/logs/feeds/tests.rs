@@ -1,6 +1,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::FutureExt;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
@@ -137,12 +138,9 @@ async fn a_lease_that_runs_out_gives_its_logs_to_the_lookout_until_it_holds_agai
 #[tokio::test]
 async fn who_begins_to_follow_wakes_the_lookout() {
     let feeds = Arc::new(Feeds::default());
-    let waiting = tokio::spawn({
-        let feeds = Arc::clone(&feeds);
-        async move { feeds.followed().await }
-    });
+    assert_eq!(feeds.followed().now_or_never(), None);
 
     let _follower = feeds.subscribe(id());
 
-    waiting.await.unwrap();
+    assert_eq!(feeds.followed().now_or_never(), Some(()));
 }
