@@ -27,6 +27,7 @@ use feed::Feed;
 use feeds::Feeds;
 pub use feeds::{Hold, Writing};
 pub use follower::Follower;
+use follower::Shelf;
 use writer::Writer;
 
 /// The logs of all executions.
@@ -35,6 +36,7 @@ pub struct Logs {
     store: Arc<dyn Store>,
     writer: Writer,
     feeds: Arc<Feeds>,
+    shelf: Shelf,
 }
 
 impl Logs {
@@ -43,6 +45,7 @@ impl Logs {
     pub fn new(store: Arc<dyn Store>) -> Self {
         let writer = Writer::spawn(Arc::clone(&store));
         Self {
+            shelf: Shelf::of(Arc::clone(&store)),
             store,
             writer,
             feeds: Arc::default(),
@@ -90,7 +93,7 @@ impl Logs {
     #[must_use]
     pub fn follow(&self, id: ExecutionId, offset: u64) -> Follower {
         let subscription = self.feeds.subscribe(id);
-        Follower::new(Arc::clone(&self.store), id, offset, subscription)
+        Follower::new(self.shelf.clone(), id, offset, subscription)
     }
 
     /// Reads the end event once for all followers; if that cannot be done, each looks for itself.

@@ -211,6 +211,7 @@ async fn a_thousand_followers_elsewhere_cost_one_read_for_each_piece() {
         let seen = one.to_the_end().await;
         assert!(seen.bytes == expected);
         assert_eq!(seen.events, [0]);
+        assert_eq!(seen.errors, 0, "a crowd waits for its turn to read");
     }
     let reads = scene.chunk_reads() - before;
     println!("{reads} reads of {length} bytes for 1,000 followers");
