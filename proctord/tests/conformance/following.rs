@@ -42,7 +42,7 @@ async fn each_byte_event_and_end_comes_once_and_in_order() {
     finish.await.unwrap();
 
     for one in followed {
-        let seen = one.to_the_end().await;
+        let seen = one.ended().await;
         assert!(seen.bytes == expected);
         assert_eq!(seen.events, (0..11).collect::<Vec<_>>());
     }
@@ -71,7 +71,7 @@ async fn a_hundred_logs_are_one_query_ten_times_a_second_and_no_logs_are_none() 
         let end = log_end(0);
         let finish = here.logs.finish(execution.id, execution.fence, end);
         finish.await.unwrap();
-        assert_eq!(followed.to_the_end().await.events, [0]);
+        assert_eq!(followed.ended().await.events, [0]);
     }
 }
 
@@ -106,7 +106,7 @@ async fn followers_go_on_wherever_the_execution_goes() {
         "{refused:?}"
     );
     for one in followed {
-        let seen = one.to_the_end().await;
+        let seen = one.ended().await;
         assert_eq!(seen.bytes, b"old new ");
         assert_eq!(seen.events, [0]);
     }
@@ -151,7 +151,7 @@ async fn a_store_that_is_away_delays_followers_and_cuts_nobody_off() {
     let finish = here.logs.finish(execution.id, execution.fence, log_end(12));
     finish.await.unwrap();
 
-    let seen = followed.to_the_end().await;
+    let seen = followed.ended().await;
     assert_eq!(String::from_utf8(seen.bytes).unwrap(), "before after");
     assert_eq!(seen.errors, 0, "nobody who had everything was disturbed");
 }
@@ -176,7 +176,7 @@ async fn what_is_no_longer_kept_is_a_gap_there_as_well() {
         .finish(execution.id, execution.fence, log_end(length));
     finish.await.unwrap();
 
-    let seen = followed.to_the_end().await;
+    let seen = followed.ended().await;
     assert_eq!(seen.missing + seen.bytes.len() as u64, length);
     assert!(seen.missing > length - 2 * limit, "{}", seen.missing);
 }
@@ -208,7 +208,7 @@ async fn a_thousand_followers_elsewhere_cost_one_read_for_each_piece() {
 
     let expected = [b"first ".as_slice(), &noise].concat();
     for one in followed {
-        let seen = one.to_the_end().await;
+        let seen = one.ended().await;
         assert!(seen.bytes == expected);
         assert_eq!(seen.events, [0]);
         assert_eq!(seen.errors, 0, "a crowd waits for its turn to read");

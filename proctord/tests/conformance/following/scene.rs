@@ -156,7 +156,7 @@ impl Followed {
     }
 
     /// Everything, once the log has ended.
-    pub async fn to_the_end(self) -> Seen {
+    pub async fn ended(self) -> Seen {
         self.until("the end event", |seen| seen.ended).await
     }
 
