@@ -7,18 +7,19 @@
     reason = "a benchmark that cannot go on should say where"
 )]
 
+#[path = "shared/execution.rs"]
+mod execution;
+
 use std::time::{Duration, Instant};
 
 use futures::future::join_all;
-use jiff::SignedDuration;
 use proctor_testkit::postgres::Server;
-use proctord::domain::args::Args;
-use proctord::domain::execution::{Plan, RunnerKind};
-use proctord::domain::name::ExecutionName;
 use proctord::store::postgres::{PostgresSettings, PostgresStore, migrations};
-use proctord::store::{AuditEntry, AuditResult, Idempotency, NewExecution, Store};
+use proctord::store::{Idempotency, Store};
 use sqlx::PgPool;
 use sqlx::postgres::PgPoolOptions;
+
+use execution::{audit_entry, new_execution};
 
 const CONNECTIONS: u32 = 32;
 const PARALLEL: [usize; 4] = [1, 8, 32, 128];
@@ -133,14 +134,7 @@ impl Bench {
             key: new.name.to_string(),
             request_digest: "digest of the request".into(),
         };
-        let entry = AuditEntry {
-            who: new.user.clone(),
-            action: "execution.create",
-            target: String::new(),
-            source: "192.0.2.1".into(),
-            result: AuditResult::Done,
-            request_id: "request".into(),
-        };
+        let entry = audit_entry(&new);
         self.store.accept(new, Some(key), entry).await.unwrap();
     }
 
@@ -158,35 +152,6 @@ impl Bench {
         }));
         into.took.extend(lanes.await.into_iter().flatten());
         into.wall += began.elapsed();
-    }
-}
-
-fn new_execution() -> NewExecution {
-    let mut args = Args::new();
-    args.insert("WHO".parse().unwrap(), "everybody in the house".into());
-    NewExecution {
-        name: ExecutionName::generate(),
-        proc_name: "say-hello".parse().unwrap(),
-        user: "ann@example.com".into(),
-        plan: Plan {
-            image: "registry.example/say-hello:1".into(),
-            command: Some(vec!["./say_hello.sh".into()]),
-            bundle: None,
-            args,
-            secret_names: vec!["SIGNING_KEY".parse().unwrap()],
-            groups: vec!["ops".into()],
-            deadline_seconds: Some(3600),
-            retries: 0,
-            resources: None,
-            max_concurrent: None,
-            kubernetes: None,
-        },
-        runner: RunnerKind::Kubernetes,
-        host: None,
-        callback_url: None,
-        start_within: SignedDuration::from_mins(10),
-        refusal: None,
-        owner: "replica".into(),
     }
 }
 

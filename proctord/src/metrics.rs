@@ -26,6 +26,7 @@ pub struct Metrics {
     requests: Family<RequestLabels, Histogram>,
     stored: Family<StatusLabels, Gauge>,
     live: Gauge,
+    lookouts: Counter,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -48,6 +49,7 @@ impl Default for Metrics {
             requests: Family::new_with_constructor(|| Histogram::new(SECONDS)),
             stored: Family::default(),
             live: Gauge::default(),
+            lookouts: Counter::default(),
         };
         metrics.registered()
     }
@@ -77,12 +79,28 @@ impl Metrics {
             "Executions that have not ended",
             self.live.clone(),
         );
+        registry.register(
+            "proctor_log_lookouts",
+            "Queries for logs that are followed here and written by other replicas",
+            self.lookouts.clone(),
+        );
         self
     }
 
     /// Counts an execution that somebody wants.
     pub fn execution_wanted(&self) {
         self.executions.inc();
+    }
+
+    /// Counts a query for logs that are followed here and written elsewhere.
+    pub fn looked_out(&self) {
+        self.lookouts.inc();
+    }
+
+    /// How many such queries there were.
+    #[must_use]
+    pub fn lookouts(&self) -> u64 {
+        self.lookouts.get()
     }
 
     /// Measures an answer.

@@ -181,7 +181,11 @@ async fn work(app: &App, carrier: &Carrier, housekeeping: Housekeeping) {
         app.tracker.look_for_news(),
         async {
             opened.await;
-            tokio::join!(app.tracker.hold_lease(), housekeeping.run());
+            tokio::join!(
+                app.tracker.hold_lease(),
+                app.logs.look_out(&app.metrics),
+                housekeeping.run()
+            );
         }
     );
 }

@@ -25,7 +25,9 @@ use crate::domain::lifecycle::{Event, Forbidden, StopIntent};
 use crate::domain::name::{ExecutionName, ProcName};
 
 pub use imported::{ImportCount, Imported, ImportedLog};
-pub use log::{Appended, LogAppend, LogGap, LogPosition, LogSlice, LogTail, StoredChunk};
+pub use log::{
+    Appended, LogAppend, LogGap, LogPosition, LogSlice, LogStanding, LogTail, StoredChunk,
+};
 
 /// How many bytes of one log are kept unless told otherwise.
 pub const LOG_LIMIT_BYTES: u64 = 1 << 30;
@@ -341,6 +343,10 @@ pub trait Store: Send + Sync {
 
     /// Where the stored log of an execution ends, so that its reader goes on from there.
     async fn log_tail(&self, id: ExecutionId) -> Result<LogTail, StoreError>;
+
+    /// How far each of these logs has come, all asked for at once; by id, and each once. One to which nothing was
+    /// written is left out, and so is an unknown one.
+    async fn log_standings(&self, ids: &[ExecutionId]) -> Result<Vec<LogStanding>, StoreError>;
 
     /// A piece of the log from a position on: whole stored chunks, the first one cut to the position, until
     /// at least `bytes` are there or nothing more is stored; with the events that lie in the piece. A piece ends

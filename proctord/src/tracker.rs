@@ -116,11 +116,17 @@ impl Tracker {
             }
             courses.insert(id, signals.clone());
         }
+        let writing = self
+            .inner
+            .parts
+            .logs
+            .write_here(&execution, self.hold(&execution));
         let tracker = self.clone();
         let course = async move {
             let abandon = signals.abandon.clone();
             let course = run_to_the_end(tracker.clone(), execution, signals);
             abandon.run_until_cancelled(course).await;
+            drop(writing);
             tracker.courses().remove(&id);
         };
         self.inner.tasks.spawn_on(course, &self.inner.runtime);
@@ -178,7 +184,7 @@ impl Tracker {
                 "adopted the executions of an earlier start"
             );
         }
-        self.renew_lease().await?;
+        self.take_lease().await?;
         Ok(count + self.adopt_silent().await?)
     }
 

@@ -3,17 +3,45 @@
 
 use std::sync::Arc;
 
-use super::Subscription;
+use tokio::sync::Semaphore;
+
 use super::feed::Found;
+use super::feeds::Subscription;
 use crate::domain::id::ExecutionId;
 use crate::store::{LogPosition, LogSlice, Store, StoreError};
 
 /// The fewest bytes that are read at once; what comes is one stored chunk at most more.
 const SLICE_BYTES: usize = 32 * 1024;
 
+/// How many followers read the store at a time. When a crowd must, it waits here and not for connections that
+/// others need as well.
+const READS: usize = 16;
+
+/// The store, as followers read it.
+#[derive(Clone)]
+pub(super) struct Shelf {
+    store: Arc<dyn Store>,
+    room: Arc<Semaphore>,
+}
+
+impl Shelf {
+    pub(super) fn of(store: Arc<dyn Store>) -> Self {
+        Self {
+            store,
+            room: Arc::new(Semaphore::new(READS)),
+        }
+    }
+
+    async fn read(&self, id: ExecutionId, from: LogPosition) -> Result<LogSlice, StoreError> {
+        // It is never closed.
+        let _room = self.room.acquire().await.ok();
+        self.store.read_log(id, from, SLICE_BYTES).await
+    }
+}
+
 /// A reader of one log.
 pub struct Follower {
-    store: Arc<dyn Store>,
+    shelf: Shelf,
     id: ExecutionId,
     position: LogPosition,
     subscription: Subscription,
@@ -22,13 +50,13 @@ pub struct Follower {
 
 impl Follower {
     pub(super) fn new(
-        store: Arc<dyn Store>,
+        shelf: Shelf,
         id: ExecutionId,
         offset: u64,
         subscription: Subscription,
     ) -> Self {
         Self {
-            store,
+            shelf,
             id,
             position: LogPosition {
                 offset,
@@ -78,19 +106,8 @@ impl Follower {
             .look(self.position);
         let slice = match found {
             Found::Nothing => return Ok(None),
-            Found::Stored => {
-                self.store
-                    .read_log(self.id, self.position, SLICE_BYTES)
-                    .await?
-            }
-            Found::Piece(piece) => LogSlice {
-                next: LogPosition {
-                    offset: piece.offset + piece.bytes.len() as u64,
-                    ..self.position
-                },
-                chunks: vec![piece],
-                ..LogSlice::default()
-            },
+            Found::Stored => self.shelf.read(self.id, self.position).await?,
+            Found::Piece(slice) => slice,
         };
         self.position = slice.next;
         self.ended = slice.has_end();

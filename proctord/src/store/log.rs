@@ -69,14 +69,24 @@ pub struct Appended {
     pub events: u64,
 }
 
-/// A reader's place in a log.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+/// A reader's place in a log; of two places the one that is further on is greater.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct LogPosition {
     /// The next byte wanted.
     pub offset: u64,
     /// Events with lower numbers have been seen; a new reader at an offset begins with 0 and gets the
     /// events from its offset on.
     pub event_number: u64,
+}
+
+/// How far a log has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LogStanding {
+    pub id: ExecutionId,
+    /// Where one stands who has read all of it.
+    pub end: LogPosition,
+    /// Whether it has its end event, so that nothing more comes.
+    pub closed: bool,
 }
 
 /// Where the stored log ends.

@@ -34,8 +34,8 @@ use uuid::Uuid;
 
 use super::{
     Accepted, Appended, AuditEntry, Change, Cursor, Filter, Idempotency, ImportCount, Imported,
-    LOG_LIMIT_BYTES, LogAppend, LogPosition, LogSlice, LogTail, NewExecution, Page, Replica, Store,
-    StoreError,
+    LOG_LIMIT_BYTES, LogAppend, LogPosition, LogSlice, LogStanding, LogTail, NewExecution, Page,
+    Replica, Store, StoreError,
 };
 use crate::domain::execution::{Execution, Fence, Step};
 use crate::domain::id::ExecutionId;
@@ -263,6 +263,12 @@ impl Store for PostgresStore {
     async fn log_tail(&self, id: ExecutionId) -> Result<LogTail, StoreError> {
         let doing = "read where a log ends";
         let work = async { log::read::tail(&mut *self.connection(doing).await?, id).await };
+        self.bounded(doing, work).await
+    }
+
+    async fn log_standings(&self, ids: &[ExecutionId]) -> Result<Vec<LogStanding>, StoreError> {
+        let doing = "read how far logs have come";
+        let work = async { log::standing::of(&mut *self.connection(doing).await?, ids).await };
         self.bounded(doing, work).await
     }
 

@@ -34,8 +34,8 @@ use uuid::Uuid;
 
 use super::{
     Accepted, Appended, AuditEntry, Change, Cursor, Filter, Idempotency, ImportCount, Imported,
-    LOG_LIMIT_BYTES, LogAppend, LogPosition, LogSlice, LogTail, NewExecution, Page, Replica, Store,
-    StoreError,
+    LOG_LIMIT_BYTES, LogAppend, LogPosition, LogSlice, LogStanding, LogTail, NewExecution, Page,
+    Replica, Store, StoreError,
 };
 use crate::domain::execution::{Execution, Fence, Step};
 use crate::domain::id::ExecutionId;
@@ -239,6 +239,10 @@ impl Store for SqliteStore {
 
     async fn log_tail(&self, id: ExecutionId) -> Result<LogTail, StoreError> {
         log::read::tail(self, id).await
+    }
+
+    async fn log_standings(&self, ids: &[ExecutionId]) -> Result<Vec<LogStanding>, StoreError> {
+        log::standing::of(&self.logs, ids).await
     }
 
     async fn read_log(

@@ -12,7 +12,9 @@ use tokio::time::Instant;
 use tracing::{info, warn};
 
 use super::Tracker;
+use crate::domain::execution::Execution;
 use crate::domain::id::ExecutionId;
+use crate::logs::Hold;
 use crate::store::StoreError;
 use crate::telemetry::chain;
 
@@ -42,6 +44,11 @@ impl Lease {
         is_ahead(*self.until.borrow())
     }
 
+    /// Until when it holds, for those that look from time to time.
+    pub(super) fn watch(&self) -> watch::Receiver<Option<Instant>> {
+        self.until.subscribe()
+    }
+
     /// Resolves while it holds.
     pub(super) async fn held(&self) {
         let mut until = self.until.subscribe();
@@ -55,6 +62,15 @@ fn is_ahead(until: Option<Instant>) -> bool {
 }
 
 impl Tracker {
+    /// What keeps everybody else from acting for an execution of ours.
+    pub(super) fn hold(&self, execution: &Execution) -> Hold {
+        if execution.host.is_some() {
+            Hold::Host
+        } else {
+            Hold::Lease(self.inner.lease.watch())
+        }
+    }
+
     /// Renews the lease, and takes over what silent replicas have left, for ever.
     pub async fn hold_lease(&self) {
         let mut told = false;
@@ -72,22 +88,31 @@ impl Tracker {
     }
 
     async fn renew_and_adopt(&self) -> Result<(), StoreError> {
-        let held_before = self.inner.lease.holds();
-        self.renew_lease().await?;
-        if !held_before {
+        let lease = &self.inner.lease;
+        let until = self.ask_for_lease().await?;
+        // If it ran out before the answer, somebody may have come before the question was heard. It holds again
+        // once what others took is let go.
+        if !lease.holds() {
             self.settle_with_store().await?;
         }
+        lease.until.send_replace(Some(until));
         self.adopt_silent().await.map(drop)
     }
 
-    /// Takes the lease or makes it longer. Its time runs from before the question.
-    pub(super) async fn renew_lease(&self) -> Result<(), StoreError> {
+    /// Takes the lease for one who acts for nothing yet.
+    pub(super) async fn take_lease(&self) -> Result<(), StoreError> {
+        let until = self.ask_for_lease().await?;
+        self.inner.lease.until.send_replace(Some(until));
+        Ok(())
+    }
+
+    /// Takes the lease or makes it longer in the store. Its time runs from before the question.
+    async fn ask_for_lease(&self) -> Result<Instant, StoreError> {
         let (parts, lease) = (&self.inner.parts, &self.inner.lease);
         let asked_at = Instant::now();
         let lifetime = SignedDuration::try_from(lease.lifetime).unwrap_or(SignedDuration::MAX);
         parts.store.renew_lease(&parts.replica, lifetime).await?;
-        lease.until.send_replace(Some(asked_at + lease.lifetime));
-        Ok(())
+        Ok(asked_at + lease.lifetime)
     }
 
     /// Takes over what replicas without a lease have left, batch by batch.

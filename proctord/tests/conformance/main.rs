@@ -8,6 +8,7 @@
 )]
 
 mod catalog;
+mod following;
 mod kubernetes;
 mod local;
 mod postgres;

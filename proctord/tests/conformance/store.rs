@@ -92,6 +92,8 @@ macro_rules! store_suite {
                     the_tail_tells_the_last_cursor
                     a_lost_fence_in_a_batch_harms_nobody_else
                     ten_megabytes_of_any_bytes_come_back
+                    many_logs_tell_at_once_how_far_they_have_come
+                    a_thousand_logs_are_asked_for_in_one_query
                 }
                 closing {
                     a_log_ends_once_and_with_all_its_bytes

@@ -6,6 +6,7 @@
     reason = "a test that cannot go on says so by panicking"
 )]
 
+mod balancer;
 mod canary;
 mod cluster;
 mod cluster_crashes;
@@ -13,6 +14,7 @@ mod commands;
 mod crash;
 mod database;
 mod disk;
+mod followers;
 mod late;
 mod load;
 mod lost_answers;

@@ -8,5 +8,6 @@ mod event;
 pub(super) mod finish;
 mod ledger;
 pub(super) mod read;
+pub(super) mod standing;
 mod trim;
 pub(super) mod whole;

@@ -5,6 +5,7 @@ pub(super) mod append;
 pub(super) mod chunk;
 pub(super) mod finish;
 pub(super) mod read;
+pub(super) mod standing;
 pub(super) mod trim;
 pub(super) mod whole;
 

@@ -84,6 +84,7 @@ async fn no_unit_of_work_reads_a_table_from_end_to_end() {
     for sql in [
         log::chunk::READ,
         log::read::EVENTS,
+        log::standing::OF,
         log::append::ADVANCE,
         log::trim::FIRST_FROM,
         log::trim::LAST_TO,
@@ -94,8 +95,12 @@ async fn no_unit_of_work_reads_a_table_from_end_to_end() {
 }
 
 fn assert_searches(plan: &[String], sql: &str) {
+    // What is asked for is no table.
+    let harmless = ["SCAN CONSTANT ROW", "SCAN json_each VIRTUAL TABLE"];
     let bad = |step: &&String| {
-        (step.starts_with("SCAN ") && *step != "SCAN CONSTANT ROW") || step.contains("TEMP B-TREE")
+        let scans = step.starts_with("SCAN ");
+        (scans && !harmless.iter().any(|harmless| step.starts_with(harmless)))
+            || step.contains("TEMP B-TREE")
     };
     assert_eq!(plan.iter().find(bad), None, "{sql}: {plan:#?}");
     assert!(

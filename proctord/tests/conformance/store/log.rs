@@ -2,7 +2,7 @@
 
 use proctor_api::LogEventKind;
 use proctord::domain::execution::{Execution, Fence};
-use proctord::store::{LogPosition, Store, StoreError};
+use proctord::store::{LogPosition, LogStanding, Store, StoreError};
 
 use super::sample::{accept, append, gap, log_end, new_execution, noise, write};
 use super::subject::Subject;
@@ -149,4 +149,73 @@ pub async fn ten_megabytes_of_any_bytes_come_back(subject: impl Subject) {
         .unwrap();
 
     assert!(whole(store, &execution).await == [noise, even].concat());
+}
+
+pub async fn many_logs_tell_at_once_how_far_they_have_come(subject: impl Subject) {
+    let store = subject.store();
+    let mut executions = Vec::new();
+    for _ in 0..5 {
+        executions.push(accept(store, new_execution("say-hello")).await);
+    }
+    let [unwritten, bytes, events, closed, other] = &executions[..] else {
+        unreachable!("five were accepted")
+    };
+    let mut with_events = append(events, 0, b"1234");
+    with_events.events = vec![gap(0, "one"), gap(4, "two")];
+    let appends = [
+        append(bytes, 0, b"hello"),
+        with_events,
+        append(closed, 0, b"bye"),
+        append(other, 0, b"not asked for"),
+    ];
+    for answer in store.append_log(&appends).await.unwrap() {
+        answer.unwrap();
+    }
+    let end = store.finish_log(closed.id, closed.fence, log_end(3));
+    end.await.unwrap();
+    let standing = |execution: &Execution, offset, event_number, closed| LogStanding {
+        id: execution.id,
+        end: LogPosition {
+            offset,
+            event_number,
+        },
+        closed,
+    };
+    let unknown = 7.try_into().unwrap();
+
+    let asked = [
+        closed.id,
+        bytes.id,
+        unknown,
+        events.id,
+        unwritten.id,
+        bytes.id,
+    ];
+    let standings = store.log_standings(&asked).await.unwrap();
+    let none = store.log_standings(&[]).await.unwrap();
+
+    assert_eq!(
+        standings,
+        [
+            standing(bytes, 5, 0, false),
+            standing(events, 4, 2, false),
+            standing(closed, 3, 1, true),
+        ]
+    );
+    assert_eq!(none, []);
+}
+
+pub async fn a_thousand_logs_are_asked_for_in_one_query(subject: impl Subject) {
+    let store = subject.store();
+    let execution = accept(store, new_execution("say-hello")).await;
+    write(store, append(&execution, 0, b"hello")).await.unwrap();
+    let first = u64::from(execution.id) - 500;
+    let ids: Vec<_> = (first..first + 1000)
+        .map(|id| id.try_into().unwrap())
+        .collect();
+
+    let standings = store.log_standings(&ids).await.unwrap();
+
+    assert_eq!(standings.len(), 1);
+    assert_eq!(standings[0].id, execution.id);
 }
