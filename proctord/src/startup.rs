@@ -4,6 +4,7 @@
 mod backing;
 mod carrier;
 mod server;
+mod witness;
 
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
@@ -31,6 +32,7 @@ use crate::tracker::{Parts, Tracker};
 
 pub(crate) use backing::Backing;
 use carrier::Carrier;
+pub(crate) use witness::{OpenStore, witness};
 
 /// A service that runs.
 pub struct Service {
