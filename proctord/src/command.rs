@@ -5,6 +5,7 @@ mod dev;
 mod import_v2;
 mod migrate;
 mod place;
+mod recover;
 mod secrets;
 mod start;
 
@@ -36,6 +37,8 @@ enum Command {
     Rollback(migrate::Rollback),
     /// Look after the keys that secrets are sealed with
     Secrets(secrets::Secrets),
+    /// After a restore from a backup: show what is held, and let it go on or fail
+    Recover(recover::Recover),
     /// Show what is configured and where it comes from, and everything that is wrong with it
     CheckConfig(check_config::CheckConfig),
     /// Take over the executions, procs and secrets of version 2
@@ -51,6 +54,7 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         .enable_all()
         .build()?;
     match cli.command {
+        Command::Recover(wanted) => runtime.block_on(recover::run(&wanted)),
         Command::ImportV2(import) => return runtime.block_on(import_v2::run(import)),
         Command::Dev(dev) => runtime.block_on(dev::run(dev)),
         Command::Start => runtime.block_on(start::run()),

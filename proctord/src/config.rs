@@ -60,6 +60,8 @@ pub enum Purpose {
     Migrate,
     /// Database, Redis and keys.
     Import,
+    /// The database, and the runner for what it knows.
+    Recover,
     /// Where secrets are: Redis and the keys.
     Secrets,
 }
@@ -148,7 +150,7 @@ impl Config {
     fn require(&self, reader: &mut Reader, purpose: Purpose) {
         let starts = purpose == Purpose::Start;
         let has_database = !matches!(purpose, Purpose::Dev | Purpose::Secrets);
-        let has_redis = !matches!(purpose, Purpose::Dev | Purpose::Migrate);
+        let has_redis = !matches!(purpose, Purpose::Dev | Purpose::Migrate | Purpose::Recover);
         v2::authentication(reader, starts && !self.http.allow_anonymous);
         if has_database && self.postgres.is_none() {
             reader.miss(

@@ -93,8 +93,27 @@ impl DataFolder {
     /// Where executions have their folders.
     #[must_use]
     pub fn executions(&self) -> PathBuf {
-        self.path.join("executions")
+        executions_of(&self.path)
     }
+}
+
+/// The host id of a data folder that another proctord may hold; none if it has none yet.
+///
+/// # Errors
+/// It is there and cannot be read.
+pub fn host_of(path: &Path) -> Result<Option<String>, DataFolderError> {
+    let path = path.join("host");
+    match fs::read_to_string(&path) {
+        Ok(text) => Ok(Some(text.trim().to_owned())),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(source) => Err(DataFolderError::Io { path, source }),
+    }
+}
+
+/// Where executions have their folders below a data folder.
+#[must_use]
+pub fn executions_of(path: &Path) -> PathBuf {
+    path.join("executions")
 }
 
 fn take_lock(folder: &Path) -> Result<File, DataFolderError> {

@@ -14,12 +14,12 @@ use futures::{StreamExt, stream};
 use jiff::Timestamp;
 use proctor_worker::failpoint;
 use tokio::time::MissedTickBehavior;
-use tracing::{info, warn};
+use tracing::{error, info, warn};
 
 use crate::domain::execution::Execution;
 use crate::domain::name::ExecutionName;
-use crate::runner::{Held, Runner};
-use crate::store::{Store, StoreError};
+use crate::runner::{Held, HeldStage, Runner};
+use crate::store::{Noticed, Store, StoreError};
 use crate::telemetry::chain;
 
 use deed::{Deed, Keeping};
@@ -64,6 +64,7 @@ impl Housekeeping {
             .filter_map(std::future::ready)
             .collect()
             .await;
+        self.notice(&strangers).await;
         for name in &strangers {
             if !told.contains(name) {
                 warn!(execution.name = %name, "left alone: it runs or has run, and the store does not know it");
@@ -92,6 +93,10 @@ impl Housekeeping {
             keep: self.keep,
             now: Timestamp::now(),
         };
+        let held = match execution {
+            None => self.looked_at(held).await,
+            Some(_) => held,
+        };
         match deed::of(&held, execution.as_ref(), keeping) {
             Deed::Leave => {}
             Deed::Tell => return Some(held.name),
@@ -107,6 +112,42 @@ impl Housekeeping {
             }
         }
         None
+    }
+
+    /// Has a hold begin if one of them is new: the store was put back to a backup while it was in use.
+    async fn notice(&self, strangers: &[ExecutionName]) {
+        if strangers.is_empty() {
+            return;
+        }
+        match self.store.notice_strangers(strangers).await {
+            Ok(Noticed {
+                held: Some(held), ..
+            }) => error!(
+                held,
+                "new strangers: what was accepted is held until `proctord recover` lets it go on"
+            ),
+            Ok(_) => {}
+            Err(error) => warn!(
+                error = chain(&error),
+                "strangers are noticed at the next look"
+            ),
+        }
+    }
+
+    /// As it is closely looked at, if its runner could not tell at once that it may have done something.
+    async fn looked_at(&self, held: Held) -> Held {
+        if held.stage != HeldStage::Unknown {
+            return held;
+        }
+        match self.runner.look(&held.name).await {
+            Ok(looked_at) => looked_at
+                .filter(|held| held.stage != HeldStage::Prepared)
+                .unwrap_or(held),
+            Err(error) => {
+                warn!(execution.name = %held.name, error = chain(&error), "a leftover stays");
+                held
+            }
+        }
     }
 
     async fn find(&self, name: &ExecutionName) -> Result<Option<Execution>, StoreError> {

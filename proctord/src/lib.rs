@@ -14,6 +14,7 @@ pub mod logs;
 pub mod metrics;
 pub mod policy;
 pub mod readiness;
+pub mod recovery;
 pub mod runner;
 pub mod samples;
 pub mod sqlite;

@@ -27,6 +27,8 @@ pub struct Metrics {
     stored: Family<StatusLabels, Gauge>,
     live: Gauge,
     lookouts: Counter,
+    hold: Gauge,
+    held: Gauge,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -50,6 +52,8 @@ impl Default for Metrics {
             stored: Family::default(),
             live: Gauge::default(),
             lookouts: Counter::default(),
+            hold: Gauge::default(),
+            held: Gauge::default(),
         };
         metrics.registered()
     }
@@ -84,6 +88,16 @@ impl Metrics {
             "Queries for logs that are followed here and written by other replicas",
             self.lookouts.clone(),
         );
+        registry.register(
+            "proctor_hold",
+            "1 while a hold is in force after a restore, until `proctord recover` has ended it",
+            self.hold.clone(),
+        );
+        registry.register(
+            "proctor_executions_held",
+            "Executions that are not started until `proctord recover` lets them go on",
+            self.held.clone(),
+        );
         self
     }
 
@@ -115,11 +129,19 @@ impl Metrics {
             .observe(took.as_secs_f64());
     }
 
-    /// Everything, as it is now; `census` says how many executions of each status are stored.
+    /// Everything, as it is now; `census` says how many executions of each status are stored, `held` how many a hold
+    /// that is in force holds.
     ///
     /// # Errors
     /// None that a text in memory could have.
-    pub fn text(&self, census: &BTreeMap<Status, u64>) -> Result<String, std::fmt::Error> {
+    pub fn text(
+        &self,
+        census: &BTreeMap<Status, u64>,
+        held: Option<u64>,
+    ) -> Result<String, std::fmt::Error> {
+        self.hold.set(held.is_some().into());
+        self.held
+            .set(i64::try_from(held.unwrap_or(0)).unwrap_or(i64::MAX));
         let mut live = 0;
         for status in Status::ALL {
             let count = census.get(&status).copied().unwrap_or(0);

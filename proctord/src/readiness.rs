@@ -40,6 +40,8 @@ pub struct Readiness {
     store_seen: Seen,
     catalog_seen: Seen,
     cluster_seen: Seen,
+    /// How many executions a hold that is in force holds.
+    held: Mutex<Option<u64>>,
     /// Set once: the executions of this host are in our hands.
     open: watch::Sender<bool>,
 }
@@ -70,6 +72,7 @@ impl Readiness {
             store_seen: Seen::new(names.store),
             catalog_seen: Seen::new(names.catalog),
             cluster_seen,
+            held: Mutex::default(),
             open: watch::Sender::new(false),
         }
     }
@@ -114,9 +117,21 @@ impl Readiness {
             within_a_probe(self.look_at_catalog(), &self.catalog_seen)
         );
         match self.wrong() {
-            wrong if wrong.is_empty() => Ok(self.cluster_seen.told()),
+            wrong if wrong.is_empty() => Ok(self.remark()),
             wrong => Err(wrong),
         }
+    }
+
+    /// What those should know who ask a service that is ready.
+    fn remark(&self) -> Option<String> {
+        let cluster = self.cluster_seen.told();
+        let cluster = cluster.map(|told| format!("{told}, and what is accepted waits for it"));
+        let hold = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        let hold = hold.map(|held| {
+            format!("{held} executions are held since a restore: `proctord recover` shows them")
+        });
+        let remarks: Vec<_> = cluster.into_iter().chain(hold).collect();
+        (!remarks.is_empty()).then(|| remarks.join("; "))
     }
 
     /// Looks for ever, and has the executions of this host taken over as soon as the store is there.
@@ -162,7 +177,15 @@ impl Readiness {
     }
 
     async fn look_at_store(&self) -> bool {
-        self.note_store(self.store.check().await)
+        let looked = match self.store.check().await {
+            Ok(()) => self.store.hold().await,
+            Err(error) => Err(error),
+        };
+        let looked = looked.map(|hold| {
+            let held = hold.map(|hold| hold.held);
+            *self.held.lock().unwrap_or_else(PoisonError::into_inner) = held;
+        });
+        self.note_store(looked)
     }
 
     async fn look_at_catalog(&self) -> bool {

@@ -165,6 +165,9 @@ pub trait Runner: Send + Sync {
     /// Everything that this runner holds, running or ended, whoever began it.
     async fn held(&self) -> Result<Vec<Held>, RunnerError>;
 
+    /// What it has under this name, looked at closely and left as it is.
+    async fn look(&self, name: &ExecutionName) -> Result<Option<Held>, RunnerError>;
+
     /// Looks whether what carries executions out can be reached now.
     async fn check(&self) -> Result<(), RunnerError> {
         Ok(())

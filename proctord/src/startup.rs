@@ -4,6 +4,7 @@
 mod backing;
 mod carrier;
 mod server;
+mod witness;
 
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
@@ -13,7 +14,7 @@ use actix_web::dev::{Server, ServerHandle};
 use actix_web::web;
 use anyhow::{Context, bail};
 use tokio_util::sync::CancellationToken;
-use tracing::info;
+use tracing::{error, info, warn};
 use uuid::Uuid;
 
 use crate::app::{App, Work};
@@ -26,11 +27,12 @@ use crate::metrics::Metrics;
 use crate::policy::Policy;
 use crate::readiness::Readiness;
 use crate::samples;
-use crate::store::Replica;
+use crate::store::{Replica, Store, StoreError};
 use crate::tracker::{Parts, Tracker};
 
 pub(crate) use backing::Backing;
 use carrier::Carrier;
+pub(crate) use witness::{OpenStore, witness};
 
 /// A service that runs.
 pub struct Service {
@@ -42,6 +44,8 @@ pub struct Service {
     carrier: Carrier,
     folder: DataFolder,
     housekeeping: Housekeeping,
+    /// What `PROCTOR_HOLD` says.
+    hold: Option<String>,
 }
 
 /// What this machine has for the local runner.
@@ -113,6 +117,7 @@ impl Service {
             carrier,
             folder,
             housekeeping,
+            hold: config.execution.hold.clone(),
         })
     }
 
@@ -147,12 +152,13 @@ impl Service {
             carrier,
             folder,
             housekeeping,
+            hold,
             ..
         } = self;
         let stopping = async {
             tokio::select! {
                 () = stop => {}
-                () = work(&app, &carrier, housekeeping) => {}
+                () = work(&app, &carrier, housekeeping, hold.as_deref()) => {}
             }
             info!("stopping");
             app.shutdown.cancel();
@@ -169,9 +175,11 @@ impl Service {
 }
 
 /// What goes on beside the requests, for ever.
-async fn work(app: &App, carrier: &Carrier, housekeeping: Housekeeping) {
+async fn work(app: &App, carrier: &Carrier, housekeeping: Housekeeping, hold: Option<&str>) {
     let take_over = async || {
         carrier.begin(app.store.as_ref()).await?;
+        heed_hold(app.store.as_ref(), hold).await?;
+        app.tracker.compare_first().await?;
         app.tracker.adopt().await
     };
     let opened = app.readiness.opened();
@@ -182,12 +190,26 @@ async fn work(app: &App, carrier: &Carrier, housekeeping: Housekeeping) {
         async {
             opened.await;
             tokio::join!(
+                app.tracker.compare_at_last(),
                 app.tracker.hold_lease(),
                 app.logs.look_out(&app.metrics),
                 housekeeping.run()
             );
         }
     );
+}
+
+/// Holds what was accepted before a restore, if this start is the first one since.
+async fn heed_hold(store: &dyn Store, word: Option<&str>) -> Result<(), StoreError> {
+    if let Some(held) = store.heed_hold(word).await? {
+        error!(
+            held,
+            "a restore was told by PROCTOR_HOLD: what was accepted before is held until `proctord recover` lets it go on"
+        );
+    } else if let Some(word) = word {
+        warn!("PROCTOR_HOLD={word} was heeded at an earlier start: nothing more is held for it");
+    }
+    Ok(())
 }
 
 /// Puts the parts together; nothing runs yet.

@@ -3,6 +3,7 @@
 //! change causes are committed together or not at all. A store knows nothing of runners or HTTP.
 
 mod delivery;
+mod hold;
 mod imported;
 mod log;
 pub mod postgres;
@@ -24,6 +25,7 @@ use crate::domain::id::ExecutionId;
 use crate::domain::lifecycle::{Event, Forbidden, StopIntent};
 use crate::domain::name::{ExecutionName, ProcName};
 
+pub use hold::{Hold, Noticed, Stranger};
 pub use imported::{ImportCount, Imported, ImportedLog};
 pub use log::{
     Appended, LogAppend, LogGap, LogPosition, LogSlice, LogStanding, LogTail, StoredChunk,
@@ -41,6 +43,12 @@ pub enum StoreError {
     FenceLost(ExecutionId),
     #[error(transparent)]
     Forbidden(#[from] Forbidden),
+    #[error("execution {0} is held: it is not started until `proctord recover` lets it go on")]
+    Held(ExecutionId),
+    #[error("execution {0} is not held, or not any more")]
+    NotHeld(ExecutionId),
+    #[error("{0} executions are still held: release them or have them fail first")]
+    StillHeld(u64),
     #[error("the idempotency key was used for another request")]
     KeyReused,
     #[error("log of execution {id}: bytes at offset {offset} do not continue what is stored")]
@@ -235,7 +243,8 @@ pub trait Store: Send + Sync {
     ) -> Result<Accepted, StoreError>;
 
     /// Applies an event by the rules of the domain, under the fence. A terminal state frees the slot and
-    /// writes the deliveries that it causes.
+    /// writes the deliveries that it causes. What leads to a start is refused to one that is held, in the statement that
+    /// would store it; whatever else happens to it ends that it is held.
     async fn transition(&self, change: Change) -> Result<Execution, StoreError>;
 
     /// Notes in words what a live execution waits for, under the fence; it is no change of state, and the next one
@@ -291,7 +300,7 @@ pub trait Store: Send + Sync {
     ) -> Result<Vec<Execution>, StoreError>;
 
     /// Gives free slots of the proc to its longest waiting QUEUED executions, leaving out those with a stop
-    /// intent and those that belong to another host; they stay QUEUED until the runner has them, belong to the
+    /// intent, those that are held and those that belong to another host; they stay QUEUED until the runner has them, belong to the
     /// replica and are returned, oldest first. So are those that it was given before and are QUEUED still: the
     /// answer that told of them may have been lost.
     async fn admit_queued(
@@ -367,6 +376,40 @@ pub trait Store: Send + Sync {
         fence: Fence,
         end: LogEnd,
     ) -> Result<(), StoreError>;
+
+    /// Has a hold begin if proctord was started with this word and was not at its last start: everything that is
+    /// accepted and not running is held. Started without a word, it forgets the last one. Returns how many are held if
+    /// one has begun.
+    async fn heed_hold(&self, word: Option<&str>) -> Result<Option<u64>, StoreError>;
+
+    /// Tells which of the names that a runner has no execution bears. Those that were not told before are kept, and
+    /// have a hold begin: such a thing is proof that the store was put back to a backup.
+    async fn notice_strangers(&self, names: &[ExecutionName]) -> Result<Noticed, StoreError>;
+
+    /// The hold that is in force.
+    async fn hold(&self) -> Result<Option<Hold>, StoreError>;
+
+    /// The executions that are held, oldest first.
+    async fn held(&self) -> Result<Vec<Execution>, StoreError>;
+
+    /// What was noticed so far that no execution stands for, in the order of its names.
+    async fn strangers(&self) -> Result<Vec<Stranger>, StoreError>;
+
+    /// Lets one that is held go on: from now on it has as long for its launch as it had when it was accepted. With the
+    /// last one that is held the hold ends. It is audited.
+    async fn release(&self, id: ExecutionId, audit: AuditEntry) -> Result<Execution, StoreError>;
+
+    /// Ends one that is held as CREATION_FAILED, with the deliveries that this causes. With the last one that is held
+    /// the hold ends. It is audited.
+    async fn fail_held(
+        &self,
+        id: ExecutionId,
+        reason: &str,
+        audit: AuditEntry,
+    ) -> Result<Execution, StoreError>;
+
+    /// Ends the hold, if nothing is held any more; without one it changes nothing. It is audited.
+    async fn end_hold(&self, audit: AuditEntry) -> Result<(), StoreError>;
 
     /// Adds to the audit trail what no other unit of work recorded.
     async fn audit(&self, entry: AuditEntry) -> Result<(), StoreError>;

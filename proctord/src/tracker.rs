@@ -2,9 +2,11 @@
 //! earlier life of proctord left. Each has a course of its own; what a course learns is stored before
 //! anybody hears of it. The tracker decides nothing about who may do what.
 
+mod comparison;
 mod course;
 mod doubts;
 mod finish;
+mod hold;
 mod launch;
 mod lease;
 mod news;
@@ -31,6 +33,7 @@ use crate::logs::Logs;
 use crate::runner::Runner;
 use crate::store::{Replica, Store, StoreError};
 use crate::telemetry::chain;
+use comparison::Comparison;
 use course::Course;
 use lease::Lease;
 use proctor_api::Status;
@@ -66,6 +69,7 @@ struct Inner {
     /// Told when the store may have done more than it said.
     doubts: Notify,
     lease: Lease,
+    comparison: Comparison,
     /// Ends all courses where they stand; what they follow goes on.
     shutdown: CancellationToken,
     /// The runtime that lives as long as the service; requests come from others.
@@ -79,6 +83,8 @@ struct Signals {
     stop: watch::Sender<Option<Execution>>,
     /// Set when the launch has come to something.
     launched: watch::Sender<bool>,
+    /// Set while it is held and its course waits for that to end.
+    held: watch::Sender<bool>,
     /// Ends the course where it stands: somebody else acts for the execution, or nobody is to.
     abandon: CancellationToken,
 }
@@ -90,6 +96,7 @@ impl Tracker {
         Self {
             inner: Arc::new(Inner {
                 lease: Lease::new(parts.lease),
+                comparison: Comparison::default(),
                 parts,
                 courses: Mutex::default(),
                 tasks: TaskTracker::new(),
@@ -107,6 +114,7 @@ impl Tracker {
         let signals = Signals {
             stop: watch::Sender::new(None),
             launched: watch::Sender::new(false),
+            held: watch::Sender::new(false),
             abandon: self.inner.shutdown.child_token(),
         };
         {
@@ -125,9 +133,12 @@ impl Tracker {
         let course = async move {
             let abandon = signals.abandon.clone();
             let course = run_to_the_end(tracker.clone(), execution, signals);
-            abandon.run_until_cancelled(course).await;
+            let queued = abandon.run_until_cancelled(course).await.flatten();
             drop(writing);
             tracker.courses().remove(&id);
+            if let Some(proc_name) = queued {
+                tracker.admit(&proc_name).await;
+            }
         };
         self.inner.tasks.spawn_on(course, &self.inner.runtime);
     }
@@ -188,11 +199,12 @@ impl Tracker {
         Ok(count + self.adopt_silent().await?)
     }
 
-    /// Begins to act for executions of ours; queued ones wait for their turn.
+    /// Begins to act for executions of ours; queued ones wait for their turn, unless they are held: those may run
+    /// already.
     async fn take_up_all(&self, executions: Vec<Execution>) {
         let mut queued = BTreeSet::new();
         for execution in executions {
-            if execution.status() == Status::Queued && execution.stop.is_none() {
+            if execution.status() == Status::Queued && execution.stop.is_none() && !execution.held {
                 queued.insert(execution.proc_name);
             } else {
                 self.track(execution);
@@ -248,18 +260,22 @@ impl Tracker {
 }
 
 /// Runs a course, and another one from what is stored should it break: a bug in ours must not lose a run.
-async fn run_to_the_end(tracker: Tracker, mut execution: Execution, signals: Signals) {
+async fn run_to_the_end(
+    tracker: Tracker,
+    mut execution: Execution,
+    signals: Signals,
+) -> Option<ProcName> {
     let id = execution.id;
     loop {
         let course = Course::new(tracker.clone(), execution.clone(), signals.clone());
-        if AssertUnwindSafe(course.run()).catch_unwind().await.is_ok() {
-            return;
+        if let Ok(queued) = AssertUnwindSafe(course.run()).catch_unwind().await {
+            return queued;
         }
         error!(execution.id = %id, "the course of an execution broke and is taken up again");
         tokio::time::sleep(persist::LONGEST_PAUSE).await;
         match tracker.inner.parts.store.execution(id).await {
             Ok(Some(stored)) if stored.fence == execution.fence => execution = stored,
-            Ok(_) => return,
+            Ok(_) => return None,
             Err(error) => {
                 warn!(execution.id = %id, error = chain(&error), "goes on from what was known")
             }

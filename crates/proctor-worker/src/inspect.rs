@@ -25,6 +25,19 @@ pub enum Found {
     Vanished,
 }
 
+/// How far a job has come, as far as its folder tells without anything being done about it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Peeked {
+    /// There is no folder.
+    Absent,
+    /// There is a folder, and nothing has been started in it.
+    NotStarted,
+    /// It has been started, and its end is not written down.
+    Started,
+    /// Its end is written down.
+    Over,
+}
+
 enum Seen {
     Found(Found),
     Started(Started, Option<ProcessIdentity>),
@@ -45,6 +58,17 @@ pub(crate) async fn inspect(folder: &Folder) -> Result<Found, WorkerError> {
     Ok(match conclusion::conclude(folder, &started).await? {
         End::Outcome(outcome) => Found::Ended(outcome),
         End::Vanished => Found::Vanished,
+    })
+}
+
+/// As `inspect`, without attaching to anything, without a lock, and without ending what a dead shim left.
+pub(crate) async fn peek(folder: &Folder) -> Result<Peeked, WorkerError> {
+    Ok(match blocking(folder.path(), see(folder)).await? {
+        Seen::Started(..) => Peeked::Started,
+        Seen::Found(Found::Absent) => Peeked::Absent,
+        Seen::Found(Found::NotStarted) => Peeked::NotStarted,
+        Seen::Found(Found::Running(_)) => Peeked::Started,
+        Seen::Found(Found::Ended(_) | Found::Vanished) => Peeked::Over,
     })
 }
 

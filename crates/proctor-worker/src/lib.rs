@@ -36,7 +36,7 @@ pub use proctor_shim::{
 };
 
 pub use error::WorkerError;
-pub use inspect::Found;
+pub use inspect::{Found, Peeked};
 pub use job::{End, Job};
 pub use launch::PreparedJob;
 pub use name::{InvalidName, JobName};

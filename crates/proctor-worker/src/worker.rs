@@ -8,7 +8,7 @@ use std::sync::{Arc, OnceLock};
 use proctor_shim::{Folder, Spec};
 
 use crate::error::WorkerError;
-use crate::inspect::{self, Found};
+use crate::inspect::{self, Found, Peeked};
 use crate::launch::{Launcher, PreparedJob};
 use crate::name::JobName;
 use crate::output::{OutputReader, Watches};
@@ -86,6 +86,11 @@ impl Worker {
     /// every process of its session has been ended and is seen to be gone.
     pub async fn inspect(&self, name: &JobName) -> Result<Found, WorkerError> {
         inspect::inspect(&self.folder(name)).await
+    }
+
+    /// How far a job has come by its folder alone; nothing is locked, ended or written, so that anybody may ask.
+    pub async fn peek(&self, name: &JobName) -> Result<Peeked, WorkerError> {
+        inspect::peek(&self.folder(name)).await
     }
 
     /// Follows the output of a job from this offset; nothing is opened before the first read.

@@ -19,6 +19,8 @@ pub struct ExecutionConfig {
     pub stop_grace: Duration,
     /// For how long others leave alone what this replica acts for after its last word.
     pub lease: Duration,
+    /// What this restore is called, if executions are to be held since it.
+    pub hold: Option<String>,
     /// How long the local runner keeps what is left of an execution whose log is stored.
     pub keep: Duration,
 }
@@ -31,6 +33,7 @@ impl ExecutionConfig {
             launch_wait: reader.duration("PROCTOR_LAUNCH_WAIT", Duration::from_secs(1)),
             stop_grace: reader.duration("PROCTOR_STOP_GRACE", Duration::from_secs(10)),
             lease: lease(reader),
+            hold: hold(reader),
             keep: reader.duration("PROCTOR_LOCAL_JOB_KEEP", Duration::from_hours(7 * 24)),
         }
     }
@@ -58,6 +61,22 @@ fn lease(reader: &mut Reader) -> Duration {
         reader.mistake(format!("{name} must be at least 300ms"));
     }
     lease
+}
+
+/// The most characters of the word that names a restore.
+const WORD_LIMIT: usize = 64;
+
+fn hold(reader: &mut Reader) -> Option<String> {
+    let wanted =
+        "true, false, or another word for each restore: letters, digits and `.`, `-`, `_`, `:`";
+    reader.parse("PROCTOR_HOLD", None, "false", wanted, |text| {
+        let fits = |c: char| c.is_ascii_alphanumeric() || ".-_:".contains(c);
+        let is_word = text.len() <= WORD_LIMIT && text.chars().all(fits);
+        match text {
+            "false" => Some(None),
+            word => is_word.then(|| Some(word.to_owned())),
+        }
+    })
 }
 
 const DEFAULT_RUNNER: RunnerKind = RunnerKind::Kubernetes;

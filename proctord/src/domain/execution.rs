@@ -133,7 +133,12 @@ pub struct Execution {
     pub log_open: bool,
     /// In its runner's words, what it waits for while it is live.
     pub waiting: Option<String>,
+    /// Whether it is not to be started until somebody says so: the store was put back to a backup since.
+    pub held: bool,
 }
+
+/// What an execution that is held waits for.
+const HELD: &str = "held: after a restore it is not started until `proctord recover` lets it go on";
 
 /// One step in an execution's life, as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -162,6 +167,14 @@ impl Execution {
         self.state.legacy().map(|legacy| legacy.v2_id)
     }
 
+    /// What it waits for, by its runner or by a hold.
+    fn waiting(&self) -> Option<String> {
+        if self.held {
+            return Some(HELD.to_owned());
+        }
+        self.waiting.clone()
+    }
+
     /// The execution as it appears on the wire, without its steps.
     #[must_use]
     pub fn to_api(&self) -> proctor_api::Execution {
@@ -186,7 +199,7 @@ impl Execution {
             exit_code: exit.and_then(Exit::code),
             signal: exit.and_then(Exit::signal),
             reason: self.state.reason().map(ToOwned::to_owned),
-            waiting: self.waiting.clone(),
+            waiting: self.waiting(),
             started_at: self.state.started_at(),
             finished_at: ending.map(|ending| ending.finished_at),
             stop_requested: self.stop.as_ref().map(|stop| proctor_api::StopRequested {

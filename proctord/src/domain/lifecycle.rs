@@ -89,6 +89,8 @@ pub struct End {
 pub enum Event {
     /// The runner has it.
     Create,
+    /// It was let run before, in a life that the store has forgotten.
+    Find,
     /// The runner refuses it, or it could not be launched in time.
     FailCreation { reason: String },
     /// The container or process runs.
@@ -219,6 +221,7 @@ impl State {
         };
         match (self, event) {
             (Self::Received | Self::Queued, Event::Create) => Ok(Self::Created),
+            (Self::Received | Self::Queued | Self::Created, Event::Find) => Ok(Self::Created),
             (Self::Received | Self::Queued | Self::Created, Event::FailCreation { reason }) => {
                 Ok(Self::CreationFailed { reason })
             }
@@ -270,9 +273,16 @@ fn outcome(end: End, seen_running: Option<Timestamp>, stop: Option<&StopIntent>)
 }
 
 impl Event {
+    /// Whether it leads to a start, which is what a hold keeps from happening.
+    #[must_use]
+    pub fn leads_to_start(&self) -> bool {
+        matches!(self, Self::Create)
+    }
+
     fn verb(&self) -> &'static str {
         match self {
             Self::Create => "become created",
+            Self::Find => "be found",
             Self::FailCreation { .. } => "fail to be created",
             Self::Run { .. } => "begin to run",
             Self::End(_) => "end",

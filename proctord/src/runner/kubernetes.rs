@@ -31,6 +31,7 @@ use super::{
 };
 use crate::domain::execution::{Execution, Plan, RunnerKind};
 use crate::domain::lifecycle::Cause;
+use crate::domain::name::ExecutionName;
 use client::{Cluster, ClusterError, Fault};
 use follow::{Followed, follow};
 use judge::{Expected, Verdict, judge};
@@ -208,6 +209,13 @@ impl Runner for KubernetesRunner {
         holdings::held(&self.cluster, begun.installation)
             .await
             .map_err(self.failure("list", &"its Jobs"))
+    }
+
+    async fn look(&self, name: &ExecutionName) -> Result<Option<Held>, RunnerError> {
+        let begun = self.begun("find", name)?;
+        holdings::look(&self.cluster, name, begun.installation)
+            .await
+            .map_err(self.failure("find", name))
     }
 
     async fn discard(&self, held: &Held) -> Result<(), RunnerError> {

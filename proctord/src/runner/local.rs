@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use proctor_worker::{
-    Found as FoundJob, InvalidName, Job, JobName, PreparedJob, Stray, Worker, WorkerError,
+    Found as FoundJob, InvalidName, Job, JobName, Peeked, PreparedJob, Stray, Worker, WorkerError,
 };
 use tokio::sync::mpsc;
 
@@ -181,6 +181,30 @@ impl Runner for LocalRunner {
         })?;
         let ours = names.iter().filter_map(|name| name.as_str().parse().ok());
         Ok(ours.map(held).collect())
+    }
+
+    async fn look(&self, name: &ExecutionName) -> Result<Option<Held>, RunnerError> {
+        let failed = |source: Box<dyn std::error::Error + Send + Sync>| RunnerError {
+            kind: RunnerKind::Local,
+            doing: "find",
+            execution: name.to_string(),
+            source,
+        };
+        let job: JobName = name
+            .as_str()
+            .parse()
+            .map_err(|error: InvalidName| failed(Box::new(error)))?;
+        let peeked = self.worker.peek(&job).await;
+        let stage = match peeked.map_err(|error| failed(Box::new(error)))? {
+            Peeked::Absent => return Ok(None),
+            Peeked::NotStarted => HeldStage::Prepared,
+            Peeked::Started => HeldStage::Started,
+            Peeked::Over => HeldStage::Ended,
+        };
+        Ok(Some(Held {
+            stage,
+            ..held(name.clone())
+        }))
     }
 
     async fn discard(&self, held: &Held) -> Result<(), RunnerError> {

@@ -7,6 +7,7 @@ mod audit;
 mod database;
 mod delivery;
 mod fault;
+mod hold;
 mod idempotency;
 mod import;
 mod installation;
@@ -33,9 +34,9 @@ use proctor_api::{LogEnd, Status};
 use uuid::Uuid;
 
 use super::{
-    Accepted, Appended, AuditEntry, Change, Cursor, Filter, Idempotency, ImportCount, Imported,
-    LOG_LIMIT_BYTES, LogAppend, LogPosition, LogSlice, LogStanding, LogTail, NewExecution, Page,
-    Replica, Store, StoreError,
+    Accepted, Appended, AuditEntry, Change, Cursor, Filter, Hold, Idempotency, ImportCount,
+    Imported, LOG_LIMIT_BYTES, LogAppend, LogPosition, LogSlice, LogStanding, LogTail,
+    NewExecution, Noticed, Page, Replica, Store, StoreError, Stranger,
 };
 use crate::domain::execution::{Execution, Fence, Step};
 use crate::domain::id::ExecutionId;
@@ -290,6 +291,54 @@ impl Store for PostgresStore {
     ) -> Result<(), StoreError> {
         let work = log::finish::finish(&self.database, id, fence, end);
         self.bounded("close a log", work).await
+    }
+
+    async fn heed_hold(&self, word: Option<&str>) -> Result<Option<u64>, StoreError> {
+        let work = hold::heed(&self.database, word);
+        self.bounded("look whether to hold executions", work).await
+    }
+
+    async fn notice_strangers(&self, names: &[ExecutionName]) -> Result<Noticed, StoreError> {
+        let work = hold::notice(&self.database, names);
+        self.bounded("look for strangers", work).await
+    }
+
+    async fn hold(&self) -> Result<Option<Hold>, StoreError> {
+        let doing = "read a hold";
+        let work = async { hold::current(&mut *self.connection(doing).await?).await };
+        self.bounded(doing, work).await
+    }
+
+    async fn held(&self) -> Result<Vec<Execution>, StoreError> {
+        let doing = "read what is held";
+        let work = async { hold::held(&mut *self.connection(doing).await?).await };
+        self.bounded(doing, work).await
+    }
+
+    async fn strangers(&self) -> Result<Vec<Stranger>, StoreError> {
+        let doing = "read what was noticed";
+        let work = async { hold::strangers(&mut *self.connection(doing).await?).await };
+        self.bounded(doing, work).await
+    }
+
+    async fn release(&self, id: ExecutionId, audit: AuditEntry) -> Result<Execution, StoreError> {
+        let work = hold::release::release(&self.database, id, &audit);
+        self.bounded("release an execution", work).await
+    }
+
+    async fn fail_held(
+        &self,
+        id: ExecutionId,
+        reason: &str,
+        audit: AuditEntry,
+    ) -> Result<Execution, StoreError> {
+        let work = hold::release::fail(&self.database, id, reason, &audit);
+        self.bounded("end what is held", work).await
+    }
+
+    async fn end_hold(&self, audit: AuditEntry) -> Result<(), StoreError> {
+        let work = hold::release::end(&self.database, &audit);
+        self.bounded("end a hold", work).await
     }
 
     async fn audit(&self, entry: AuditEntry) -> Result<(), StoreError> {

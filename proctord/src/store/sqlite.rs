@@ -6,6 +6,7 @@ mod adopt;
 mod audit;
 mod delivery;
 mod fault;
+mod hold;
 mod idempotency;
 mod import;
 mod installation;
@@ -33,9 +34,9 @@ use proctor_api::{LogEnd, Status};
 use uuid::Uuid;
 
 use super::{
-    Accepted, Appended, AuditEntry, Change, Cursor, Filter, Idempotency, ImportCount, Imported,
-    LOG_LIMIT_BYTES, LogAppend, LogPosition, LogSlice, LogStanding, LogTail, NewExecution, Page,
-    Replica, Store, StoreError,
+    Accepted, Appended, AuditEntry, Change, Cursor, Filter, Hold, Idempotency, ImportCount,
+    Imported, LOG_LIMIT_BYTES, LogAppend, LogPosition, LogSlice, LogStanding, LogTail,
+    NewExecution, Noticed, Page, Replica, Store, StoreError, Stranger,
 };
 use crate::domain::execution::{Execution, Fence, Step};
 use crate::domain::id::ExecutionId;
@@ -261,6 +262,43 @@ impl Store for SqliteStore {
         end: LogEnd,
     ) -> Result<(), StoreError> {
         log::finish::finish(self, id, fence, end).await
+    }
+
+    async fn heed_hold(&self, word: Option<&str>) -> Result<Option<u64>, StoreError> {
+        hold::heed(&self.records, word).await
+    }
+
+    async fn notice_strangers(&self, names: &[ExecutionName]) -> Result<Noticed, StoreError> {
+        hold::notice(&self.records, names).await
+    }
+
+    async fn hold(&self) -> Result<Option<Hold>, StoreError> {
+        hold::current(self.records.readers()).await
+    }
+
+    async fn held(&self) -> Result<Vec<Execution>, StoreError> {
+        hold::held(self.records.readers()).await
+    }
+
+    async fn strangers(&self) -> Result<Vec<Stranger>, StoreError> {
+        hold::strangers(self.records.readers()).await
+    }
+
+    async fn release(&self, id: ExecutionId, audit: AuditEntry) -> Result<Execution, StoreError> {
+        hold::release::release(&self.records, id, &audit).await
+    }
+
+    async fn fail_held(
+        &self,
+        id: ExecutionId,
+        reason: &str,
+        audit: AuditEntry,
+    ) -> Result<Execution, StoreError> {
+        hold::release::fail(&self.records, id, reason, &audit).await
+    }
+
+    async fn end_hold(&self, audit: AuditEntry) -> Result<(), StoreError> {
+        hold::release::end(&self.records, &audit).await
     }
 
     async fn audit(&self, entry: AuditEntry) -> Result<(), StoreError> {

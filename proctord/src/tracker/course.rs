@@ -11,6 +11,7 @@ use tracing::{info, warn};
 use super::{Parts, Signals, Tracker, persist};
 use crate::domain::execution::Execution;
 use crate::domain::lifecycle::Event;
+use crate::domain::name::ProcName;
 use crate::runner::RunEvent;
 use crate::telemetry::chain;
 use proctor_worker::failpoint;
@@ -18,6 +19,20 @@ use proctor_worker::failpoint;
 /// Somebody else acts for the execution, or it is gone from the store: nothing more is to be done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Abandoned;
+
+/// Why a course ends before its execution does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Left {
+    Abandoned,
+    /// It was held and has no slot: it waits for its turn.
+    Queued,
+}
+
+impl From<Abandoned> for Left {
+    fn from(_: Abandoned) -> Self {
+        Self::Abandoned
+    }
+}
 
 pub(super) struct Course {
     pub(super) tracker: Tracker,
@@ -37,10 +52,16 @@ impl Course {
         }
     }
 
-    pub(super) async fn run(mut self) {
+    /// Runs to the end; returns the proc in whose queue it waits from now on, if it does.
+    pub(super) async fn run(mut self) -> Option<ProcName> {
         let id = self.execution.id;
-        if self.complete().await == Err(Abandoned) {
-            info!(execution.id = %id, "somebody else acts for the execution now");
+        match self.complete().await {
+            Ok(()) => None,
+            Err(Left::Abandoned) => {
+                info!(execution.id = %id, "somebody else acts for the execution now");
+                None
+            }
+            Err(Left::Queued) => Some(self.execution.proc_name),
         }
     }
 
@@ -55,7 +76,7 @@ impl Course {
         }
     }
 
-    async fn complete(&mut self) -> Result<(), Abandoned> {
+    async fn complete(&mut self) -> Result<(), Left> {
         let launched = self.launch().await;
         self.signals.launched.send_replace(true);
         launched?;
@@ -67,7 +88,7 @@ impl Course {
         failpoint::hit("finish.stored");
         self.tracker.admit(&self.execution.proc_name).await;
         failpoint::hit("finish.admitted");
-        self.finish_log(pump).await
+        Ok(self.finish_log(pump).await?)
     }
 
     /// Whether the runner may hold output of it.

@@ -83,7 +83,7 @@ impl Tracker {
         let is_ours = execution.owner == self.inner.parts.replica.id;
         if is_ours && execution.stop.is_some() {
             self.stop(execution);
-        } else if is_ours && execution.status() == Status::Queued {
+        } else if is_ours && execution.status() == Status::Queued && !execution.held {
             return Some(execution.proc_name);
         } else if is_ours && !self.courses().contains_key(&execution.id) {
             info!(execution.id = %execution.id, "taken up: it was stored though the store had not said so");

@@ -9,7 +9,7 @@ use proctor_worker::failpoint;
 use secrecy::ExposeSecret;
 use tracing::warn;
 
-use super::course::{Abandoned, Course};
+use super::course::{Abandoned, Course, Left};
 use super::persist::{FIRST_PAUSE, LONGEST_PAUSE};
 use super::secrets::{self, SecretsError};
 use crate::catalog::CatalogError;
@@ -18,19 +18,24 @@ use crate::domain::lifecycle::Event;
 use crate::runner::{Found, Launch, LaunchError, Prepared, RunnerError};
 use crate::telemetry::chain;
 
+/// Why nothing that was accepted before is launched yet.
+const NOT_COMPARED: &str = "what runs has not been compared with what is stored yet";
+
 /// What one try came to.
-enum Try {
+pub(super) enum Try {
     /// The launch is over: it runs, it was refused, or it was stopped before.
     Settled,
     /// It did not come about; in words, why.
     Again(String),
+    /// It is held: it waits for somebody to let it go on.
+    Held,
     /// It may have come about; in words, why that is not known. Giving it up would tell of a run that it never was.
     Unknown(String),
 }
 
 impl Course {
     /// Launches the execution unless it is launched already. Returns when it runs or will not.
-    pub(super) async fn launch(&mut self) -> Result<(), Abandoned> {
+    pub(super) async fn launch(&mut self) -> Result<(), Left> {
         if matches!(self.execution.status(), Status::Running) || self.execution.is_over() {
             return Ok(());
         }
@@ -38,6 +43,17 @@ impl Course {
         loop {
             let (failure, may_run) = match self.try_to_launch().await? {
                 Try::Settled => return Ok(()),
+                Try::Held => {
+                    self.wait_for_release().await?;
+                    if self.is_queued() {
+                        return Err(Left::Queued);
+                    }
+                    if self.execution.is_over() {
+                        return Ok(());
+                    }
+                    pause = FIRST_PAUSE;
+                    continue;
+                }
                 Try::Again(failure) => (failure, false),
                 Try::Unknown(failure) => (failure, true),
             };
@@ -48,7 +64,7 @@ impl Course {
                 && Timestamp::now() > self.execution.start_before;
             if is_late && !may_run && self.call_off().await.is_ok() {
                 let reason = format!("not launched in time: {failure}");
-                return self.persist(Event::FailCreation { reason }, None).await;
+                return Ok(self.persist(Event::FailCreation { reason }, None).await?);
             }
             // A stop that comes meanwhile is seen at the next try.
             let _ = tokio::time::timeout(pause, self.stop.changed()).await;
@@ -57,6 +73,9 @@ impl Course {
     }
 
     async fn try_to_launch(&mut self) -> Result<Try, Abandoned> {
+        if self.execution.held {
+            return self.look_at_held().await;
+        }
         let created_before = self.execution.status() == Status::Created;
         if created_before {
             match self.parts().runner.inspect(&self.execution).await {
@@ -67,6 +86,9 @@ impl Course {
         }
         if self.stop_is_wanted() {
             return self.withdraw().await;
+        }
+        if !self.tracker.may_launch(&self.execution) {
+            return Ok(Try::Unknown(NOT_COMPARED.to_owned()));
         }
         let secrets = match self.secrets(created_before).await {
             Ok(secrets) => secrets,
@@ -95,19 +117,26 @@ impl Course {
             // A store that was put back to an older state does not know; what runs is followed all the same.
             Err(LaunchError::Started { handle }) => {
                 if !created_before {
-                    self.persist_created(handle, sealed).await?;
+                    self.persist_created(Event::Find, handle, sealed).await?;
                 }
                 return Ok(Try::Settled);
             }
             Err(error) => return Ok(Try::Again(chain(&error))),
         };
         failpoint::hit("launch.prepared");
-        if !created_before {
-            self.persist_created(prepared.handle(), sealed).await?;
+        if created_before {
+            // Nothing is stored that would be refused if it is held by now.
+            self.reload().await?;
+        } else {
+            let handle = prepared.handle();
+            self.persist_created(Event::Create, handle, sealed).await?;
             failpoint::hit("launch.created");
         }
         if self.execution.is_over() {
             return Ok(Try::Settled);
+        }
+        if self.execution.held {
+            return Ok(Try::Held);
         }
         // The stop may have been stored while CREATED was: the row that came back tells.
         if self.stop_is_wanted() {
@@ -123,7 +152,7 @@ impl Course {
         })
     }
 
-    fn stop_is_wanted(&mut self) -> bool {
+    pub(super) fn stop_is_wanted(&mut self) -> bool {
         if let Some(stopped) = self.stop.borrow_and_update().as_ref() {
             self.execution.stop.clone_from(&stopped.stop);
         }
@@ -131,7 +160,7 @@ impl Course {
     }
 
     /// Ends what has not been started and is not to be any more.
-    async fn withdraw(&mut self) -> Result<Try, Abandoned> {
+    pub(super) async fn withdraw(&mut self) -> Result<Try, Abandoned> {
         if let Err(error) = self.call_off().await {
             return Ok(Try::Unknown(chain(&error)));
         }
@@ -152,7 +181,7 @@ impl Course {
     }
 
     /// What it is given now, or was given when CREATED was stored.
-    async fn secrets(&self, created_before: bool) -> Result<Secrets, SecretsError> {
+    pub(super) async fn secrets(&self, created_before: bool) -> Result<Secrets, SecretsError> {
         let parts = self.parts();
         if created_before {
             return Ok(secrets::given(parts, &self.execution)

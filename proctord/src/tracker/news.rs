@@ -1,5 +1,5 @@
 //! What other replicas have stored and do not tell: wishes to stop an execution of ours, and slots that they have
-//! freed for which one of ours waits. This replica looks for both from time to time.
+//! freed for which one of ours waits; and what a person has released. This replica looks for all of it from time to time.
 
 use std::collections::BTreeSet;
 use std::num::NonZeroU32;
@@ -20,7 +20,11 @@ const PAGE: NonZeroU32 = NonZeroU32::new(500).expect("500 is not zero");
 impl Tracker {
     /// Looks for what others have stored, for ever.
     pub async fn look_for_news(&self) {
-        tokio::join!(self.look_for_stops(), self.look_after_queues());
+        tokio::join!(
+            self.look_for_stops(),
+            self.look_after_queues(),
+            self.look_for_releases()
+        );
     }
 
     async fn look_for_stops(&self) {

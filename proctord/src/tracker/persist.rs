@@ -31,16 +31,18 @@ impl Course {
         .await
     }
 
-    /// Stores that the runner has it, with the secrets that it was given.
+    /// Stores that the runner has it, or had it already, with the secrets that it was given. Of one that is held the
+    /// former is refused; then the course holds it as it is stored, and nothing has changed.
     pub(super) async fn persist_created(
         &mut self,
+        event: Event,
         handle: Option<String>,
         sealed_secrets: Option<Vec<u8>>,
     ) -> Result<(), Abandoned> {
         self.persist_change(Change {
             id: self.execution.id,
             fence: self.execution.fence,
-            event: Event::Create,
+            event,
             handle,
             sealed_secrets,
         })
@@ -84,6 +86,7 @@ impl Course {
                     return Ok(());
                 }
                 Err(StoreError::FenceLost(_) | StoreError::NotFound(_)) => return Err(Abandoned),
+                Err(StoreError::Held(_)) => return self.reload().await,
                 Err(StoreError::Forbidden(forbidden)) => {
                     warn!(execution.id = %self.execution.id, error = %forbidden, "what is stored stands");
                     return self.reload().await;
@@ -112,7 +115,8 @@ impl Course {
         );
     }
 
-    async fn reload(&mut self) -> Result<(), Abandoned> {
+    /// What is stored by now.
+    pub(super) async fn reload(&mut self) -> Result<(), Abandoned> {
         let mut pause = FIRST_PAUSE;
         loop {
             match self.parts().store.execution(self.execution.id).await {

@@ -5,6 +5,7 @@ pub mod adopt;
 pub mod audit;
 pub mod closing;
 pub mod delivery;
+pub mod hold;
 pub mod import;
 pub mod lease;
 pub mod lifecycle;
@@ -50,6 +51,20 @@ macro_rules! store_suite {
                 waiting {
                     what_it_waits_for_is_shown_until_the_next_change
                     only_its_owner_says_what_it_waits_for_and_only_while_it_is_live
+                }
+                hold {
+                    what_is_accepted_and_not_running_is_held_and_nothing_else
+                    one_that_is_held_does_not_become_created
+                    of_a_hold_and_launches_at_once_each_is_created_or_held
+                    one_that_ran_already_is_followed_and_held_no_longer
+                    one_that_is_held_is_not_admitted_and_stands_in_nobody_s_way
+                    one_that_was_admitted_gives_its_slot_back
+                    released_it_goes_on_with_all_its_time
+                    failed_it_ends_with_the_reason_and_its_delivery
+                    one_that_is_held_can_be_stopped
+                    a_word_is_heeded_once
+                    a_hold_outlives_a_restart_and_an_adoption
+                    a_stranger_has_a_hold_begin_once
                 }
                 queue {
                     over_the_limit_executions_wait_and_go_on_in_order

@@ -16,5 +16,6 @@ mod full_disk;
 mod lost;
 mod masking;
 mod queue;
+mod restore;
 mod start;
 mod support;

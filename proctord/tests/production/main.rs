@@ -20,6 +20,7 @@ mod load;
 mod lost_answers;
 mod proxy;
 mod redis;
+mod restore;
 mod secrets;
 mod site;
 mod walk;

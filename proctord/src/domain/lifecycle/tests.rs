@@ -58,6 +58,7 @@ fn legacy(status: Status) -> State {
 fn events() -> Vec<Event> {
     vec![
         Event::Create,
+        Event::Find,
         Event::FailCreation {
             reason: "no".into(),
         },
@@ -85,6 +86,9 @@ fn exactly_the_edges_of_the_table_exist() {
     let edges = [
         (Status::Received, "become created", Status::Created),
         (Status::Queued, "become created", Status::Created),
+        (Status::Received, "be found", Status::Created),
+        (Status::Queued, "be found", Status::Created),
+        (Status::Created, "be found", Status::Created),
         (
             Status::Received,
             "fail to be created",

@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::client::{Cluster, ClusterError, Fault};
 use super::{labels, stage};
+use crate::domain::name::ExecutionName;
 use crate::runner::{Held, HeldStage};
 
 /// How often a Job is looked at again that changes just when it is to be deleted.
@@ -17,6 +18,17 @@ pub(super) async fn held(cluster: &Cluster, installation: Uuid) -> Result<Vec<He
     let jobs = cluster.jobs(&labels::selector(installation)).await?;
     let ours = jobs.iter().filter(|job| !stage::is_being_deleted(job));
     Ok(ours.filter_map(of).collect())
+}
+
+/// The Job of ours that bears this name.
+pub(super) async fn look(
+    cluster: &Cluster,
+    name: &ExecutionName,
+    installation: Uuid,
+) -> Result<Option<Held>, ClusterError> {
+    let found = cluster.job(name.as_str()).await?;
+    let ours = found.filter(|job| labels::is_of(&job.metadata, installation));
+    Ok(ours.as_ref().and_then(of))
 }
 
 fn of(job: &Job) -> Option<Held> {

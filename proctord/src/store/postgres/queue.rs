@@ -71,7 +71,7 @@ async fn somebody_waits(database: &Database, proc_name: &ProcName) -> Result<boo
         .map_err(failed("reach the database to read a queue"))?;
     sqlx::query_scalar!(
         r#"SELECT EXISTS (SELECT FROM proctor.execution
-                           WHERE proc_name = $1 AND status = 'QUEUED' AND stop_at IS NULL) AS "some!""#,
+                           WHERE proc_name = $1 AND status = 'QUEUED' AND stop_at IS NULL AND NOT held) AS "some!""#,
         proc_name.as_str(),
     )
     .fetch_one(&mut *connection)
@@ -88,7 +88,7 @@ async fn given(
     let rows = sqlx::query_as!(
         Row,
         "SELECT * FROM proctor.execution
-          WHERE proc_name = $1 AND slot AND status = 'QUEUED' AND owner = $2 AND stop_at IS NULL
+          WHERE proc_name = $1 AND slot AND status = 'QUEUED' AND owner = $2 AND stop_at IS NULL AND NOT held
           ORDER BY created_at, id",
         proc_name.as_str(),
         replica.id,
@@ -109,7 +109,7 @@ async fn taken(connection: &mut PgConnection, proc_name: &ProcName) -> Result<i6
     .map_err(failed("count the slots of a proc"))
 }
 
-/// How many executions of a proc have a slot or wait for one and are not about to be stopped.
+/// How many executions of a proc have a slot or wait for one and are neither held nor about to be stopped.
 pub(super) async fn ahead(
     connection: &mut PgConnection,
     proc_name: &ProcName,
@@ -117,7 +117,7 @@ pub(super) async fn ahead(
     let taken = taken(connection, proc_name).await?;
     let waiting = sqlx::query_scalar!(
         r#"SELECT count(*) AS "waiting!" FROM proctor.execution
-            WHERE proc_name = $1 AND status = 'QUEUED' AND NOT slot AND stop_at IS NULL"#,
+            WHERE proc_name = $1 AND status = 'QUEUED' AND NOT slot AND stop_at IS NULL AND NOT held"#,
         proc_name.as_str(),
     )
     .fetch_one(connection)
@@ -134,7 +134,7 @@ async fn longest_waiting(
     sqlx::query_as!(
         Row,
         "SELECT * FROM proctor.execution
-          WHERE proc_name = $1 AND status = 'QUEUED' AND NOT slot AND stop_at IS NULL
+          WHERE proc_name = $1 AND status = 'QUEUED' AND NOT slot AND stop_at IS NULL AND NOT held
             AND (host IS NULL OR host = $2)
           ORDER BY created_at, id LIMIT 1",
         proc_name.as_str(),
@@ -147,7 +147,7 @@ async fn longest_waiting(
     .transpose()
 }
 
-/// `None` if it has ended or is to be stopped since it was read: no slot is for it.
+/// `None` if it has ended, is held or is to be stopped since it was read: no slot is for it.
 async fn give_slot(
     connection: &mut PgConnection,
     execution: &Execution,
@@ -157,7 +157,8 @@ async fn give_slot(
         Row,
         "WITH mine AS MATERIALIZED (
              SELECT id FROM proctor.execution
-              WHERE id = $1 AND status = 'QUEUED' AND NOT slot AND stop_at IS NULL FOR UPDATE)
+              WHERE id = $1 AND status = 'QUEUED' AND NOT slot AND stop_at IS NULL AND NOT held
+                FOR UPDATE)
          UPDATE proctor.execution AS execution
             SET slot = TRUE, owner = $2,
                 fence = execution.fence + CASE WHEN execution.owner = $2 THEN 0 ELSE 1 END

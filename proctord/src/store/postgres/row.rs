@@ -53,6 +53,7 @@ pub(super) struct Row {
     pub key: Option<String>,
     pub key_digest: Option<String>,
     pub waiting: Option<String>,
+    pub held: bool,
 }
 
 impl TryFrom<Row> for Execution {
@@ -78,6 +79,7 @@ impl TryFrom<Row> for Execution {
             handle: row.handle,
             log_open: row.log_open,
             waiting: row.waiting,
+            held: row.held,
         })
     }
 }

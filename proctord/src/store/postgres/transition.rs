@@ -47,11 +47,13 @@ async fn look(database: &Database, change: &Change) -> Result<Execution, StoreEr
     let before = row::find(&mut connection, change.id)
         .await?
         .ok_or(StoreError::NotFound(change.id))?;
-    if before.fence == change.fence {
-        Ok(before)
-    } else {
-        Err(StoreError::FenceLost(change.id))
+    if before.fence != change.fence {
+        return Err(StoreError::FenceLost(change.id));
     }
+    if before.held && change.event.leads_to_start() {
+        return Err(StoreError::Held(change.id));
+    }
+    Ok(before)
 }
 
 /// The changed execution; `None` if it does not stand any more where the rules were asked.
@@ -82,7 +84,7 @@ async fn apply(
     Ok(Some(execution))
 }
 
-async fn update(
+pub(super) async fn update(
     connection: &mut PgConnection,
     before: &Execution,
     state: &State,
@@ -109,6 +111,7 @@ async fn update(
         handle.as_deref(),
         holds_slot,
         change.sealed_secrets.as_deref(),
+        change.event.leads_to_start(),
     )
     .fetch_optional(connection)
     .await

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use proctor_api::Status;
 use sqlx::{AssertSqlSafe, Row, SqliteConnection};
 
-use super::{SqliteStore, adopt, delivery, idempotency, import, list, log, queue, row, stop};
+use super::{SqliteStore, adopt, delivery, hold, idempotency, import, list, log, queue, row, stop};
 use crate::domain::id::ExecutionId;
 use crate::store::{Cursor, Filter};
 
@@ -73,6 +73,7 @@ async fn no_unit_of_work_reads_a_table_from_end_to_end() {
         idempotency::FIND,
         idempotency::PURGE,
         delivery::RELEASE,
+        hold::UNKNOWN,
         row::OF_V2,
         import::LAST_OF_MOMENT,
         import::NAME_IS_TAKEN,

@@ -14,16 +14,17 @@ pub(super) const TAKEN: &str = "SELECT count(*) FROM execution WHERE proc_name =
 
 pub(super) const WAITING: &str = "
     SELECT count(*) FROM execution
-     WHERE proc_name = ? AND status = 'QUEUED' AND slot = 0 AND stop_at IS NULL";
+     WHERE proc_name = ? AND status = 'QUEUED' AND slot = 0 AND stop_at IS NULL AND held = 0";
 
 pub(super) const LONGEST_WAITING: &str = "
     SELECT * FROM execution
-     WHERE proc_name = ? AND status = 'QUEUED' AND slot = 0 AND stop_at IS NULL AND (host IS NULL OR host = ?)
+     WHERE proc_name = ? AND status = 'QUEUED' AND slot = 0 AND stop_at IS NULL AND held = 0
+       AND (host IS NULL OR host = ?)
      ORDER BY created_at, id LIMIT 1";
 
 pub(super) const GIVEN: &str = "
     SELECT * FROM execution
-     WHERE proc_name = ? AND slot = 1 AND status = 'QUEUED' AND owner = ? AND stop_at IS NULL";
+     WHERE proc_name = ? AND slot = 1 AND status = 'QUEUED' AND owner = ? AND stop_at IS NULL AND held = 0";
 
 /// How many slots of a proc are taken.
 pub(super) async fn taken(
@@ -37,7 +38,7 @@ pub(super) async fn taken(
         .map_err(failed("count the slots of a proc"))
 }
 
-/// How many executions of a proc wait for a slot and are not about to be stopped.
+/// How many executions of a proc wait for a slot and are neither held nor about to be stopped.
 pub(super) async fn waiting(
     executor: impl SqliteExecutor<'_>,
     proc_name: &ProcName,

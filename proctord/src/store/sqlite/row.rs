@@ -105,6 +105,7 @@ pub(super) fn execution(row: &SqliteRow) -> Result<Execution, StoreError> {
         handle: columns.get("handle")?,
         log_open: columns.get("log_open")?,
         waiting: columns.get("waiting")?,
+        held: columns.get("held")?,
     })
 }
 

@@ -29,6 +29,10 @@ pub(super) async fn transition(
     if before.fence != change.fence {
         return Err(StoreError::FenceLost(change.id));
     }
+    let is_start = change.event.leads_to_start();
+    if before.held && is_start {
+        return Err(StoreError::Held(change.id));
+    }
     let Change {
         event,
         handle,
@@ -56,12 +60,13 @@ pub(super) async fn transition(
 }
 
 /// What a change makes known beside the state.
-struct Given {
+#[derive(Default)]
+pub(super) struct Given {
     handle: Option<String>,
     sealed_secrets: Option<Vec<u8>>,
 }
 
-async fn update(
+pub(super) async fn update(
     connection: &mut SqliteConnection,
     before: &Execution,
     state: &State,
@@ -74,7 +79,7 @@ async fn update(
         "UPDATE execution
             SET status = ?4, reason = ?5, exit_code = ?6, exit_signal = ?7, started_at = ?8, finished_at = ?9,
                 handle = coalesce(?10, handle), slot = ?11, updated_at = ?12,
-                sealed_secrets = coalesce(?13, sealed_secrets), waiting = NULL
+                sealed_secrets = coalesce(?13, sealed_secrets), waiting = NULL, held = 0
           WHERE id = ?1 AND fence = ?2 AND status = ?3
          RETURNING *",
     )

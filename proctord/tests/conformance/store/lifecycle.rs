@@ -123,6 +123,7 @@ fn path(status: Status) -> Option<Vec<Event>> {
 fn events() -> Vec<Event> {
     vec![
         Event::Create,
+        Event::Find,
         Event::FailCreation {
             reason: "image not found".into(),
         },
