@@ -61,6 +61,9 @@ pub struct Execution {
     pub finished_at: Option<Timestamp>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stop_requested: Option<StopRequested>,
+    /// How it ended after all, if it was LOST before that was seen. The outcome stays LOST.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub late_outcome: Option<LateOutcome>,
     /// Where the outcome is posted to, if the request asked for that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub callback_url: Option<String>,
@@ -93,6 +96,22 @@ pub struct Transition {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StopRequested {
     pub by: String,
+    pub at: Timestamp,
+}
+
+/// An end that was seen only after the execution was LOST.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LateOutcome {
+    /// What it would have become, had its end been seen in time.
+    pub status: Status,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exit_code: Option<i32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signal: Option<i32>,
+    /// In words, why it ended so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// When it ended.
     pub at: Timestamp,
 }
 

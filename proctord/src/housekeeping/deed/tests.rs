@@ -55,6 +55,7 @@ fn execution(state: State, age: SignedDuration) -> Execution {
         handle: Some("uid-1".into()),
         log_open: false,
         waiting: None,
+        late_outcome: None,
     }
 }
 

@@ -176,5 +176,6 @@ async fn insert(
         fence: Fence(1),
         handle: None,
         waiting: None,
+        late_outcome: None,
     }))
 }

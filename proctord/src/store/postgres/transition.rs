@@ -82,7 +82,8 @@ async fn apply(
     Ok(Some(execution))
 }
 
-async fn update(
+/// Writes a new state and its step, if the execution still stands where it stood.
+pub(super) async fn update(
     connection: &mut PgConnection,
     before: &Execution,
     state: &State,

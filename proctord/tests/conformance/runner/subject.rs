@@ -89,6 +89,7 @@ pub fn execution(subject: &impl RunnerSubject, plan: Plan) -> Execution {
         handle: None,
         log_open: true,
         waiting: None,
+        late_outcome: None,
     }
 }
 

@@ -51,6 +51,7 @@ fn execution(plan: Plan) -> Execution {
         handle: None,
         log_open: true,
         waiting: None,
+        late_outcome: None,
     }
 }
 
