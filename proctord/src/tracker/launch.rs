@@ -36,6 +36,10 @@ impl Course {
         }
         let mut pause = FIRST_PAUSE;
         loop {
+            self.hear_of_stop();
+            if self.execution.is_over() {
+                return Ok(());
+            }
             let (failure, may_run) = match self.try_to_launch().await? {
                 Try::Settled => return Ok(()),
                 Try::Again(failure) => (failure, false),
@@ -124,9 +128,7 @@ impl Course {
     }
 
     fn stop_is_wanted(&mut self) -> bool {
-        if let Some(stopped) = self.stop.borrow_and_update().as_ref() {
-            self.execution.stop.clone_from(&stopped.stop);
-        }
+        self.hear_of_stop();
         self.execution.stop.is_some()
     }
 
