@@ -122,6 +122,9 @@ pub struct StopRequest {
     /// Seconds between TERM and KILL; the service's default if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub grace_seconds: Option<u32>,
+    /// Gives up what does not end after a stop: it is LOST on this word. For admins.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub force: bool,
 }
 
 /// Answer of `GET /execution`, newest first.

@@ -13,6 +13,7 @@ mod commands;
 mod crash;
 mod database;
 mod disk;
+mod given_up;
 mod late;
 mod load;
 mod lost_answers;
