@@ -1,9 +1,10 @@
 //! Cleans away what is over: runners' leftovers of executions that have ended long ago and whose logs are stored,
-//! what was put in place and is not to run any more, and what still runs though its execution is over. It takes no
-//! input and may be repeated at any time, by several replicas at once; what ran for somebody whom the store does not
-//! know is left alone.
+//! what was put in place and is not to run any more, and what still runs though its execution is over. Of what was
+//! LOST it learns the end. It takes no input and may be repeated at any time, by several replicas at once; what ran
+//! for somebody whom the store does not know is left alone.
 
 mod deed;
+mod late;
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -108,6 +109,11 @@ impl Housekeeping {
             Deed::Stop => {
                 if let Some(execution) = execution {
                     self.stop(&execution).await;
+                }
+            }
+            Deed::Learn => {
+                if let Some(execution) = execution {
+                    self.learn(&execution).await;
                 }
             }
         }

@@ -23,6 +23,7 @@ pub enum Action {
     FollowLog,
     ReadLog,
     StopExecution,
+    ForceStop,
     RerunExecution,
     WhoAmI,
 }
@@ -68,6 +69,7 @@ impl Action {
             | Self::SetSecret
             | Self::RemoveSecret
             | Self::PutBundle
+            | Self::ForceStop
             | Self::ReadBundle => Rule::Admin,
         }
     }

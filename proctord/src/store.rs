@@ -5,6 +5,7 @@
 mod delivery;
 mod hold;
 mod imported;
+mod late;
 mod log;
 pub mod postgres;
 pub mod sqlite;
@@ -22,7 +23,7 @@ use uuid::Uuid;
 
 use crate::domain::execution::{Execution, Fence, Plan, RunnerKind, Step};
 use crate::domain::id::ExecutionId;
-use crate::domain::lifecycle::{Event, Forbidden, StopIntent};
+use crate::domain::lifecycle::{Event, Forbidden, LateOutcome, StopIntent};
 use crate::domain::name::{ExecutionName, ProcName};
 
 pub use hold::{Hold, Noticed, Stranger};
@@ -265,7 +266,27 @@ pub trait Store: Send + Sync {
         audit: AuditEntry,
     ) -> Result<Execution, StoreError>;
 
-    /// The live executions of a replica that somebody wishes to stop, wherever the wish was stored.
+    /// Gives a live execution up on somebody's word, by the rules of the domain and with all that an end causes; the
+    /// wish to stop is stored with it unless there is one. An execution that has ended is returned as it is. Either
+    /// way it is audited; where the rules forbid it nothing is stored.
+    async fn give_up(
+        &self,
+        id: ExecutionId,
+        intent: StopIntent,
+        audit: AuditEntry,
+    ) -> Result<Execution, StoreError>;
+
+    /// Keeps how an execution ended that is LOST, under the fence; its outcome stays. The first one stands, and is
+    /// returned with the execution.
+    async fn note_late_outcome(
+        &self,
+        id: ExecutionId,
+        fence: Fence,
+        late: LateOutcome,
+    ) -> Result<Execution, StoreError>;
+
+    /// The executions of a replica of whose stop it may not know: live ones that somebody wishes to stop, and those
+    /// with an open log that somebody has given up, wherever that was stored.
     async fn stops_of(&self, owner: &str) -> Result<Vec<Execution>, StoreError>;
 
     /// Everything unfinished that belongs to a replica: live, or with an open log.

@@ -7,6 +7,7 @@ mod course;
 mod doubts;
 mod finish;
 mod hold;
+mod late;
 mod launch;
 mod lease;
 mod news;
@@ -79,7 +80,7 @@ struct Inner {
 /// How others reach a course.
 #[derive(Clone)]
 struct Signals {
-    /// The execution as its stop intent was stored.
+    /// The execution as its stop was stored.
     stop: watch::Sender<Option<Execution>>,
     /// Set when the launch has come to something.
     launched: watch::Sender<bool>,
@@ -155,17 +156,18 @@ impl Tracker {
         }
     }
 
-    /// Acts on a stop intent that has been stored. Whoever owns the execution acts: another replica finds the
-    /// intent by itself.
+    /// Acts on what was stored of a stop, which may be that somebody has given the execution up. Whoever owns it acts:
+    /// another replica finds that by itself.
     pub fn stop(&self, execution: Execution) {
         let signals = self.courses().get(&execution.id).cloned();
         match signals {
             // The same wish may come by several ways; the course is to hear of it once.
             Some(signals) => {
                 signals.stop.send_if_modified(|known| {
-                    let is_news = known
-                        .as_ref()
-                        .is_none_or(|known| known.stop != execution.stop);
+                    let is_news = known.as_ref().is_none_or(|known| {
+                        let changed = known.stop != execution.stop || execution.is_over();
+                        changed && !known.is_over()
+                    });
                     if is_news {
                         *known = Some(execution);
                     }
@@ -173,8 +175,11 @@ impl Tracker {
                 });
             }
             // A queued execution has no course until it gets a slot; this one ends instead.
-            None if execution.owner == self.inner.parts.replica.id && !execution.is_over() => {
-                self.track(execution);
+            None if execution.owner == self.inner.parts.replica.id => {
+                let has_open_end = execution.is_given_up() && execution.log_open;
+                if !execution.is_over() || has_open_end {
+                    self.track(execution);
+                }
             }
             None => {}
         }

@@ -61,6 +61,9 @@ pub struct Execution {
     pub finished_at: Option<Timestamp>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stop_requested: Option<StopRequested>,
+    /// How it ended after all, if it was LOST before that was seen. The outcome stays LOST.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub late_outcome: Option<LateOutcome>,
     /// Where the outcome is posted to, if the request asked for that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub callback_url: Option<String>,
@@ -96,6 +99,22 @@ pub struct StopRequested {
     pub at: Timestamp,
 }
 
+/// An end that was seen only after the execution was LOST.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LateOutcome {
+    /// What it would have become, had its end been seen in time.
+    pub status: Status,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exit_code: Option<i32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signal: Option<i32>,
+    /// In words, why it ended so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// When it ended.
+    pub at: Timestamp,
+}
+
 /// Body of `POST /execution/{id}/stop`; an empty body means the defaults.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -103,6 +122,9 @@ pub struct StopRequest {
     /// Seconds between TERM and KILL; the service's default if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub grace_seconds: Option<u32>,
+    /// Gives up what does not end after a stop: it is LOST on this word. For admins.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub force: bool,
 }
 
 /// Answer of `GET /execution`, newest first.

@@ -65,6 +65,12 @@ pub struct StopArgs {
     /// Do not wait for the end
     #[arg(long)]
     pub no_wait: bool,
+    /// Give it up, if it does not end after a stop: it is LOST on your word. For admins
+    #[arg(long)]
+    pub force: bool,
+    /// Give it up without asking
+    #[arg(short, long, requires = "force")]
+    pub yes: bool,
     #[command(flatten)]
     pub output: OutputArgs,
 }

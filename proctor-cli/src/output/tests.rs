@@ -54,6 +54,7 @@ fn execution() -> Execution {
         started_at: Some(at(1)),
         finished_at: Some(at(90)),
         stop_requested: None,
+        late_outcome: None,
         callback_url: None,
         v2_id: None,
         transitions: vec![

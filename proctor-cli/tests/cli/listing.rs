@@ -2,7 +2,7 @@ use serde_json::{Value, json};
 
 use crate::run::User;
 use crate::stub::{Reply, Stub};
-use crate::wire::execution;
+use crate::wire::{execution, problem};
 
 fn procs() -> Value {
     json!([
@@ -151,6 +151,64 @@ async fn stop_waits_for_the_end_unless_told_not_to() {
 
     let waited = user.run(&["stop", "42"]).await.expect_code(0);
     assert!(waited.stdout().contains("STOPPED"), "{}", waited.stdout());
+}
+
+/// One that somebody gave up, whose end was seen later.
+fn given_up() -> Value {
+    let mut lost = execution("LOST");
+    lost["reason"] = "given up by me; node n1 has not confirmed the end".into();
+    lost["stop_requested"] = json!({"by": "ops", "at": "2026-11-20T10:00:00Z"});
+    lost
+}
+
+#[tokio::test]
+async fn what_is_given_up_is_told_to_be_lost() {
+    let stub = Stub::start(|request| match request.before {
+        0 => Reply::Json(200, given_up()),
+        1 => Reply::Json(200, execution("FAILED")),
+        _ => problem(409, json!({"detail": "stop it first"})),
+    })
+    .await;
+    let user = User::of(&stub);
+    let force = ["stop", "42", "--force", "--yes"];
+
+    let lost = user.run(&force).await.expect_code(0);
+    let before = user.run(&force).await.expect_code(0);
+    let refused = user.run(&force).await.expect_code(1);
+
+    assert_eq!(
+        lost.stderr,
+        "Given up\nExecution lost: given up by me; node n1 has not confirmed the end\n"
+    );
+    assert!(lost.stdout().contains("LOST"), "{}", lost.stdout());
+    assert_eq!(stub.requests()[0].json(), json!({"force": true}));
+    before.expect_said("nothing was given up");
+    refused.expect_said("stop it first");
+    let nobody = user.run(&["stop", "42", "--force"]).await.expect_code(2);
+    nobody.expect_said("say --yes to give up execution 42");
+    assert_eq!(stub.requests().len(), 3);
+}
+
+#[tokio::test]
+async fn a_late_outcome_is_a_row_of_the_status() {
+    let stub = Stub::start(|_| {
+        let mut late = given_up();
+        late["late_outcome"] = json!({
+            "status": "STOPPED", "exit_code": 9, "reason": "stopped by ops", "at": "2026-11-20T11:00:00Z",
+        });
+        Reply::Json(200, late)
+    })
+    .await;
+
+    let status = User::of(&stub).run(&["status", "42"]).await;
+
+    let rows = status.stdout();
+    let row = rows.lines().find(|row| row.starts_with("Late Outcome"));
+    let row = row.unwrap_or_else(|| panic!("no such row: {rows}"));
+    assert!(
+        row.ends_with("STOPPED, exit code 9 (stopped by ops) at 2026-11-20T11:00:00Z"),
+        "{row}"
+    );
 }
 
 #[tokio::test]

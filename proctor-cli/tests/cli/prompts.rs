@@ -138,6 +138,25 @@ async fn unpublish_asks_and_enter_is_no() {
 }
 
 #[tokio::test]
+async fn giving_up_is_asked_for_and_enter_is_no() {
+    let stub = Stub::start(|_| Reply::Json(200, execution("LOST"))).await;
+    let user = User::of(&stub).with("TERM", "xterm");
+
+    let mut terminal = Terminal::start(&user, &["stop", "42", "--force"]);
+    terminal.shows("Do you want to give it up (y/N)?").await;
+    terminal.press(ENTER);
+    let left = terminal.end().await.expect_code(0);
+    assert!(left.screen.contains("is not given up"), "{}", left.screen);
+    assert!(stub.requests().is_empty());
+
+    let mut terminal = Terminal::start(&user, &["stop", "42", "--force"]);
+    terminal.shows("(y/N)?").await;
+    terminal.press("y\r");
+    terminal.end().await.expect_code(0);
+    assert_eq!(stub.requests()[0].json()["force"], true);
+}
+
+#[tokio::test]
 async fn config_shows_what_it_would_overwrite_and_enter_is_yes() {
     let user = User::new().with("TERM", "xterm");
     let path = user.write(

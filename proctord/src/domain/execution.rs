@@ -10,7 +10,7 @@ use thiserror::Error;
 
 use super::args::Args;
 use super::id::ExecutionId;
-use super::lifecycle::{Exit, State, StopIntent};
+use super::lifecycle::{Event, Exit, LateOutcome, State, StopIntent};
 use super::name::{ExecutionName, ProcName, VariableName};
 
 /// Which kind of runner carries an execution out.
@@ -133,12 +133,17 @@ pub struct Execution {
     pub log_open: bool,
     /// In its runner's words, what it waits for while it is live.
     pub waiting: Option<String>,
+    /// How it ended after all, if it was LOST before that was seen.
+    pub late_outcome: Option<LateOutcome>,
     /// Whether it is not to be started until somebody says so: the store was put back to a backup since.
     pub held: bool,
 }
 
 /// What an execution that is held waits for.
 const HELD: &str = "held: after a restore it is not started until `proctord recover` lets it go on";
+
+/// What a runner's words say of an execution whose end nobody confirms, behind whom it waits for.
+pub const UNCONFIRMED: &str = "has not confirmed the end since";
 
 /// One step in an execution's life, as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -159,6 +164,24 @@ impl Execution {
     #[must_use]
     pub fn is_over(&self) -> bool {
         self.state.is_over()
+    }
+
+    /// Whether somebody gave it up. An end that is seen after a wish to stop is STOPPED, so that only a person's word
+    /// leaves one LOST that was to be stopped.
+    #[must_use]
+    pub fn is_given_up(&self) -> bool {
+        matches!(self.state, State::Lost(_)) && self.stop.is_some()
+    }
+
+    /// What happens to it when somebody gives it up.
+    #[must_use]
+    pub fn giving_up(&self, wish: &StopIntent) -> Event {
+        let waiting = self.waiting.as_ref();
+        Event::GiveUp {
+            by: wish.by.clone(),
+            at: wish.at,
+            unconfirmed: waiting.filter(|text| text.contains(UNCONFIRMED)).cloned(),
+        }
     }
 
     /// The id that it had in version 2, if it was imported from there.
@@ -206,9 +229,23 @@ impl Execution {
                 by: stop.by.clone(),
                 at: stop.at,
             }),
+            late_outcome: self.late_outcome.as_ref().map(LateOutcome::to_api),
             callback_url: self.callback_url.clone(),
             v2_id: self.v2_id().map(|id| id.to_string()),
             transitions: Vec::new(),
+        }
+    }
+}
+
+impl LateOutcome {
+    /// As it appears on the wire.
+    fn to_api(&self) -> proctor_api::LateOutcome {
+        proctor_api::LateOutcome {
+            status: self.status,
+            exit_code: self.exit.and_then(Exit::code),
+            signal: self.exit.and_then(Exit::signal),
+            reason: self.reason.clone(),
+            at: self.at,
         }
     }
 }

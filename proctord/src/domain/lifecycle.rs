@@ -1,10 +1,14 @@
 //! The life of an execution: its states with what is known in each, and the one function that leads from
 //! one to the next. Every store applies it; nobody else changes a state.
 
+mod late;
+
 use jiff::Timestamp;
 use proctor_api::Status;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
+
+pub use late::LateOutcome;
 
 /// Where an execution stands, with what is known there.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -99,6 +103,13 @@ pub enum Event {
     End(End),
     /// It was stopped before the runner let it run.
     Withdraw { at: Timestamp },
+    /// Somebody gives it up: it is not waited for any longer.
+    GiveUp {
+        by: String,
+        at: Timestamp,
+        /// In words, that nobody confirms its end, if that is known.
+        unconfirmed: Option<String>,
+    },
 }
 
 /// Somebody's wish that an execution end, stored before anything is done about it.
@@ -121,6 +132,15 @@ impl StopIntent {
         } else {
             format!("stopped by {}", self.by)
         }
+    }
+
+    /// As the reason of one that was given up says it.
+    fn in_vain(&self) -> String {
+        format!(
+            "{} at {}, and its end was not seen",
+            self.in_words(),
+            self.at
+        )
     }
 
     /// The wish that stands after somebody wished again: the first one, with the shorter grace of both.
@@ -244,6 +264,22 @@ impl State {
                     finished_at: at,
                 }))
             }
+            (
+                live @ (Self::Received | Self::Queued | Self::Created | Self::Running { .. }),
+                Event::GiveUp {
+                    by,
+                    at,
+                    unconfirmed,
+                },
+            ) => {
+                let why = unconfirmed.or_else(|| stop.map(StopIntent::in_vain));
+                Ok(Self::Lost(Ending {
+                    exit: None,
+                    reason: Some(given_up(&by, &why.ok_or(forbidden)?)),
+                    started_at: live.started_at(),
+                    finished_at: at,
+                }))
+            }
             _ => Err(forbidden),
         }
     }
@@ -272,6 +308,14 @@ fn outcome(end: End, seen_running: Option<Timestamp>, stop: Option<&StopIntent>)
     }
 }
 
+fn given_up(by: &str, why: &str) -> String {
+    if by.is_empty() {
+        format!("given up; {why}")
+    } else {
+        format!("given up by {by}; {why}")
+    }
+}
+
 impl Event {
     /// Whether it leads to a start, which is what a hold keeps from happening.
     #[must_use]
@@ -287,6 +331,7 @@ impl Event {
             Self::Run { .. } => "begin to run",
             Self::End(_) => "end",
             Self::Withdraw { .. } => "be withdrawn",
+            Self::GiveUp { .. } => "be given up",
         }
     }
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::domain::execution::Execution;
+use crate::domain::lifecycle::State;
 use crate::runner::{Held, HeldStage};
 
 /// After the end of an execution its runner may need this long to see it as well.
@@ -17,6 +18,8 @@ pub(super) enum Deed {
     Discard,
     /// It runs and must not.
     Stop,
+    /// Its execution was LOST before its end was seen.
+    Learn,
     /// Nobody knows it, and it may have done something.
     Tell,
 }
@@ -58,11 +61,26 @@ fn of_what_is_over(held: &Held, execution: &Execution, keeping: Keeping) -> Deed
         HeldStage::Prepared => Deed::Discard,
         HeldStage::Started if age >= STRAGGLER_PATIENCE => Deed::Stop,
         HeldStage::Started => Deed::Leave,
+        HeldStage::Ended if may_end_late(held, execution) => Deed::Learn,
+        // A folder's stage is not known; only of what was given up is its end still to come.
+        HeldStage::Unknown
+            if may_end_late(held, execution)
+                && execution.is_given_up()
+                && (STRAGGLER_PATIENCE..keep).contains(&age) =>
+        {
+            Deed::Learn
+        }
         HeldStage::Ended | HeldStage::Unknown if !execution.log_open && age >= keep => {
             Deed::Discard
         }
         HeldStage::Ended | HeldStage::Unknown => Deed::Leave,
     }
+}
+
+fn may_end_late(held: &Held, execution: &Execution) -> bool {
+    matches!(execution.state, State::Lost(_))
+        && execution.late_outcome.is_none()
+        && !is_another(held, execution)
 }
 
 fn is_another(held: &Held, execution: &Execution) -> bool {

@@ -40,6 +40,15 @@ impl Access {
         }
     }
 
+    /// Asks the policy whether the asker may do this as well, for which the admin groups are needed.
+    pub(super) fn check_admin(&self, action: Action) -> Result<(), ApiError> {
+        if self.policy.permits(&self.asker, action, &[]) {
+            Ok(())
+        } else {
+            Err(ApiError::Forbidden)
+        }
+    }
+
     /// As `check`, for lists that leave out what is not permitted.
     pub(super) fn permits(&self, groups: &[String]) -> bool {
         self.policy.permits(&self.asker, self.action, groups)

@@ -13,6 +13,7 @@ use thiserror::Error;
 
 use crate::app::Broken;
 use crate::catalog::CatalogError;
+use crate::domain::id::ExecutionId;
 use crate::domain::version::Version;
 use crate::store::StoreError;
 use crate::submission::SubmitError;
@@ -62,6 +63,10 @@ pub enum ApiError {
     UnknownBundle(String),
     #[error("there is no execution {0}")]
     UnknownExecution(String),
+    #[error(
+        "execution {0} is not given up: stop it first; only what does not end after a stop, or whose end nobody confirms, can be given up"
+    )]
+    NotStopped(ExecutionId),
     #[error(transparent)]
     Submit(SubmitError),
     #[error(transparent)]

@@ -7,10 +7,12 @@ mod audit;
 mod database;
 mod delivery;
 mod fault;
+mod give_up;
 mod hold;
 mod idempotency;
 mod import;
 mod installation;
+mod late;
 mod lease;
 mod list;
 mod log;
@@ -40,7 +42,7 @@ use super::{
 };
 use crate::domain::execution::{Execution, Fence, Step};
 use crate::domain::id::ExecutionId;
-use crate::domain::lifecycle::StopIntent;
+use crate::domain::lifecycle::{LateOutcome, StopIntent};
 use crate::domain::name::{ExecutionName, ProcName};
 use database::{Database, Unit};
 use fault::failed;
@@ -132,6 +134,27 @@ impl Store for PostgresStore {
     ) -> Result<Execution, StoreError> {
         let work = stop::request(&self.database, id, intent, &audit);
         self.bounded("store a stop", work).await
+    }
+
+    async fn give_up(
+        &self,
+        id: ExecutionId,
+        intent: StopIntent,
+        audit: AuditEntry,
+    ) -> Result<Execution, StoreError> {
+        let work = give_up::give_up(&self.database, id, intent, &audit);
+        self.bounded("give an execution up", work).await
+    }
+
+    async fn note_late_outcome(
+        &self,
+        id: ExecutionId,
+        fence: Fence,
+        late: LateOutcome,
+    ) -> Result<Execution, StoreError> {
+        let doing = "keep a late outcome";
+        let work = async { late::note(&mut *self.connection(doing).await?, id, fence, late).await };
+        self.bounded(doing, work).await
     }
 
     async fn note_waiting(

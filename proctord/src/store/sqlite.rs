@@ -6,10 +6,12 @@ mod adopt;
 mod audit;
 mod delivery;
 mod fault;
+mod give_up;
 mod hold;
 mod idempotency;
 mod import;
 mod installation;
+mod late;
 mod lease;
 mod list;
 mod log;
@@ -40,7 +42,7 @@ use super::{
 };
 use crate::domain::execution::{Execution, Fence, Step};
 use crate::domain::id::ExecutionId;
-use crate::domain::lifecycle::StopIntent;
+use crate::domain::lifecycle::{LateOutcome, StopIntent};
 use crate::domain::name::{ExecutionName, ProcName};
 use crate::sqlite::{Database, OpenError, Setup};
 
@@ -139,6 +141,24 @@ impl Store for SqliteStore {
         audit: AuditEntry,
     ) -> Result<Execution, StoreError> {
         stop::request(&self.records, id, intent, &audit).await
+    }
+
+    async fn give_up(
+        &self,
+        id: ExecutionId,
+        intent: StopIntent,
+        audit: AuditEntry,
+    ) -> Result<Execution, StoreError> {
+        give_up::give_up(&self.records, id, intent, &audit).await
+    }
+
+    async fn note_late_outcome(
+        &self,
+        id: ExecutionId,
+        fence: Fence,
+        late: LateOutcome,
+    ) -> Result<Execution, StoreError> {
+        late::note(&self.records, id, fence, late).await
     }
 
     async fn note_waiting(

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use proctor_api::Status;
 
 use super::time::truncated;
-use crate::domain::lifecycle::{Ending, Exit, Legacy, State};
+use crate::domain::lifecycle::{Ending, Exit, LateOutcome, Legacy, State};
 
 /// A state as its columns.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,6 +22,45 @@ pub(super) struct StateColumns {
 /// A column that this state must have is empty.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Missing(pub &'static str);
+
+/// A late outcome as its columns; all of them are empty where there is none.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct LateColumns {
+    pub status: Option<Status>,
+    pub exit_code: Option<i32>,
+    pub signal: Option<i32>,
+    pub reason: Option<String>,
+    pub at: Option<Timestamp>,
+}
+
+impl From<LateOutcome> for LateColumns {
+    fn from(late: LateOutcome) -> Self {
+        Self {
+            status: Some(late.status),
+            exit_code: late.exit.and_then(Exit::code),
+            signal: late.exit.and_then(Exit::signal),
+            reason: late.reason,
+            at: Some(truncated(late.at)),
+        }
+    }
+}
+
+impl TryFrom<LateColumns> for Option<LateOutcome> {
+    type Error = Missing;
+
+    fn try_from(columns: LateColumns) -> Result<Self, Missing> {
+        let Some(status) = columns.status else {
+            return Ok(None);
+        };
+        let exit = columns.exit_code.map(Exit::Code);
+        Ok(Some(LateOutcome {
+            status,
+            exit: exit.or(columns.signal.map(Exit::Signal)),
+            reason: columns.reason,
+            at: columns.at.ok_or(Missing("late_at"))?,
+        }))
+    }
+}
 
 impl From<&State> for StateColumns {
     fn from(state: &State) -> Self {

@@ -1,5 +1,5 @@
-//! The course of one execution: launch, follow, finish. It ends early only when the execution belongs to
-//! somebody else by now.
+//! The course of one execution: launch, follow, finish, and the late end of what was given up. It ends early only
+//! when the execution belongs to somebody else by now.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use tracing::{info, warn};
 
 use super::{Parts, Signals, Tracker, persist};
 use crate::domain::execution::Execution;
-use crate::domain::lifecycle::Event;
+use crate::domain::lifecycle::{End, Event};
 use crate::domain::name::ProcName;
 use crate::runner::RunEvent;
 use crate::telemetry::chain;
@@ -80,15 +80,16 @@ impl Course {
         let launched = self.launch().await;
         self.signals.launched.send_replace(true);
         launched?;
-        let had_a_run = self.has_had_a_run();
-        let pump = had_a_run.then(|| self.pump());
+        let has_output = self.has_had_a_run() && !self.execution.is_given_up();
+        let pump = has_output.then(|| self.pump());
         if !self.execution.is_over() {
             self.follow().await?;
         }
         failpoint::hit("finish.stored");
         self.tracker.admit(&self.execution.proc_name).await;
         failpoint::hit("finish.admitted");
-        Ok(self.finish_log(pump).await?)
+        self.finish_log(pump).await?;
+        Ok(self.follow_late().await?)
     }
 
     /// Whether the runner may hold output of it.
@@ -114,7 +115,9 @@ impl Course {
                 }
             }
             if !self.execution.is_over() {
-                tokio::time::sleep(pause).await;
+                // What is heard of a stop meanwhile may be that nothing is to be followed any more.
+                let _ = tokio::time::timeout(pause, self.stop.changed()).await;
+                self.hear_of_stop();
                 pause = (pause * 2).min(persist::LONGEST_PAUSE);
             }
         }
@@ -126,22 +129,33 @@ impl Course {
         mut events: tokio::sync::mpsc::Receiver<RunEvent>,
     ) -> Result<(), Abandoned> {
         let mut stop_at = self.execution.stop.is_some().then(Instant::now);
-        loop {
+        while !self.execution.is_over() {
             tokio::select! {
                 event = events.recv() => match event {
                     Some(RunEvent::Waits { reason }) => self.note_waiting(reason).await?,
                     Some(RunEvent::Running { started_at }) => self.note_running(started_at).await?,
-                    Some(RunEvent::Ended(end)) => return self.persist(Event::End(end), None).await,
+                    Some(RunEvent::Ended(end)) => return self.note_end(end).await,
                     None => return Ok(()),
                 },
                 Ok(()) = self.stop.changed() => {
-                    if let Some(stopped) = self.stop.borrow_and_update().clone() {
-                        self.execution.stop = stopped.stop;
-                    }
+                    self.hear_of_stop();
                     stop_at = Some(Instant::now());
                 }
                 () = until(stop_at), if stop_at.is_some() => stop_at = self.try_to_stop().await,
             }
+        }
+        Ok(())
+    }
+
+    /// Takes over what was stored of a stop. It may be more than a wish: then the execution has been given up.
+    pub(super) fn hear_of_stop(&mut self) {
+        let Some(stored) = self.stop.borrow_and_update().clone() else {
+            return;
+        };
+        if stored.is_over() && stored.fence == self.execution.fence {
+            self.execution = stored;
+        } else {
+            self.execution.stop = stored.stop;
         }
     }
 
@@ -152,8 +166,17 @@ impl Course {
         self.persist(Event::Run { started_at }, None).await
     }
 
+    /// Stores its end, beside the outcome if somebody was faster in giving it up.
+    async fn note_end(&mut self, end: End) -> Result<(), Abandoned> {
+        self.persist(Event::End(end.clone()), None).await?;
+        if self.execution.is_given_up() {
+            self.note_late(end).await?;
+        }
+        Ok(())
+    }
+
     /// Has the runner stop it; returns when to try again if that failed.
-    async fn try_to_stop(&mut self) -> Option<Instant> {
+    pub(super) async fn try_to_stop(&mut self) -> Option<Instant> {
         failpoint::hit("stop.stored");
         let asked = self
             .execution
@@ -174,7 +197,8 @@ impl Course {
     }
 }
 
-async fn until(moment: Option<Instant>) {
+/// Waits for the moment, or for ever if there is none.
+pub(super) async fn until(moment: Option<Instant>) {
     match moment {
         Some(moment) => tokio::time::sleep_until(moment).await,
         None => std::future::pending().await,

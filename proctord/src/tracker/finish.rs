@@ -57,6 +57,7 @@ impl Course {
     /// Waits for the rest of the log and closes it.
     pub(super) async fn finish_log(&mut self, pump: Option<RunningPump>) -> Result<(), Abandoned> {
         let pumped = match pump {
+            pump if self.execution.is_given_up() => self.cut_off(pump).await,
             None => Pumped {
                 bytes: 0,
                 complete: true,
@@ -78,6 +79,19 @@ impl Course {
         self.close_log(pumped).await?;
         failpoint::hit("finish.closed");
         Ok(())
+    }
+
+    /// Ends the pump of what was given up. It may run and write for ever, and nobody waits for that.
+    async fn cut_off(&self, pump: Option<RunningPump>) -> Pumped {
+        drop(pump);
+        match self.parts().store.log_tail(self.execution.id).await {
+            Ok(tail) => Pumped {
+                bytes: tail.offset,
+                complete: false,
+            },
+            // Closing it tells what is wrong.
+            Err(_) => Pumped::BROKEN,
+        }
     }
 
     async fn close_log(&self, pumped: Pumped) -> Result<(), Abandoned> {

@@ -41,6 +41,10 @@ impl Course {
         }
         let mut pause = FIRST_PAUSE;
         loop {
+            self.hear_of_stop();
+            if self.execution.is_over() {
+                return Ok(());
+            }
             let (failure, may_run) = match self.try_to_launch().await? {
                 Try::Settled => return Ok(()),
                 Try::Held => {
@@ -153,9 +157,7 @@ impl Course {
     }
 
     pub(super) fn stop_is_wanted(&mut self) -> bool {
-        if let Some(stopped) = self.stop.borrow_and_update().as_ref() {
-            self.execution.stop.clone_from(&stopped.stop);
-        }
+        self.hear_of_stop();
         self.execution.stop.is_some()
     }
 

@@ -1,5 +1,6 @@
-//! What other replicas have stored and do not tell: wishes to stop an execution of ours, and slots that they have
-//! freed for which one of ours waits; and what a person has released. This replica looks for all of it from time to time.
+//! What other replicas have stored and do not tell: wishes to stop an execution of ours, or that it is given up, slots
+//! that they have freed for which one of ours waits, and what a person has released. This replica looks for all of it
+//! from time to time.
 
 use std::collections::BTreeSet;
 use std::num::NonZeroU32;

@@ -11,6 +11,7 @@ mod bundles;
 mod client_version;
 mod errors;
 mod executions;
+mod force_stop;
 mod guard;
 mod logs;
 mod metadata;

@@ -5,8 +5,10 @@ pub mod adopt;
 pub mod audit;
 pub mod closing;
 pub mod delivery;
+pub mod give_up;
 pub mod hold;
 pub mod import;
+pub mod late;
 pub mod lease;
 pub mod lifecycle;
 pub mod list;
@@ -47,6 +49,18 @@ macro_rules! store_suite {
                     what_has_ended_gets_no_wish
                     an_end_after_a_wish_is_a_stop
                     whoever_acts_for_an_execution_finds_the_wish
+                }
+                give_up {
+                    it_is_lost_on_somebodys_word_with_all_that_an_end_causes
+                    what_nobody_has_stopped_is_given_up_only_if_its_end_is_not_confirmed
+                    what_has_ended_stays_as_it_ended
+                    of_an_end_and_somebodys_word_at_once_the_first_stands
+                    whoever_acts_for_it_finds_it_until_its_log_is_closed
+                }
+                late {
+                    the_first_one_is_kept_beside_the_outcome
+                    of_two_at_once_one_is_kept
+                    only_what_is_lost_has_one_and_only_its_owner_knows_it
                 }
                 waiting {
                     what_it_waits_for_is_shown_until_the_next_change

@@ -15,6 +15,7 @@ mod crash;
 mod database;
 mod disk;
 mod followers;
+mod given_up;
 mod late;
 mod load;
 mod lost_answers;

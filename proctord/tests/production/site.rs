@@ -1,6 +1,6 @@
 //! A site of each test's own: a Postgres, a Redis, a folder, and clients that speak to the proctord on it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use proctor_testkit::{Ledger, Proctord, ProctordBuilder, postgres, redis, wait_for_async};
 use reqwest::{Method, RequestBuilder};
@@ -39,7 +39,12 @@ impl Site {
 
     /// A proctord that is yet to be started.
     pub fn proctord(&self) -> ProctordBuilder {
-        Proctord::production_at(&self.data_dir())
+        self.proctord_at(&self.data_dir())
+    }
+
+    /// One with another data folder.
+    pub fn proctord_at(&self, folder: &Path) -> ProctordBuilder {
+        Proctord::production_at(folder)
             .env("PROCTOR_DATABASE_URL", &self.postgres.url())
             .env("PROCTOR_REDIS_ADDRESS", &self.redis.address())
             .env("PROCTOR_REDIS_PASSWORD", self.redis.password().unwrap())

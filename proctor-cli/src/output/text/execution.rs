@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use owo_colors::OwoColorize as _;
-use proctor_api::{Execution, Transition};
+use proctor_api::{Execution, LateOutcome, Transition};
 
 use crate::escape::visible;
 use crate::output::table::{self, Column};
@@ -84,6 +84,7 @@ fn extras(execution: &Execution) -> Vec<(&'static str, String)> {
             "Stop Asked By",
             stop.map(|stop| format!("{} at {}", stop.by, second(stop.at))),
         ),
+        ("Late Outcome", execution.late_outcome.as_ref().map(late)),
         ("ID in Version 2", execution.v2_id.clone()),
         ("User", said(&execution.user_email)),
         ("Name", said(&execution.name)),
@@ -96,6 +97,18 @@ fn extras(execution: &Execution) -> Vec<(&'static str, String)> {
     ];
     let given = |(name, value): (&'static str, Option<String>)| Some((name, value?));
     rows.into_iter().filter_map(given).collect()
+}
+
+/// How it ended after all, in one line.
+fn late(late: &LateOutcome) -> String {
+    let how = match (late.exit_code, late.signal) {
+        (Some(code), _) => format!(", exit code {code}"),
+        (None, Some(signal)) => format!(", signal {signal}"),
+        (None, None) => String::new(),
+    };
+    let reason = late.reason.as_deref().map(|reason| format!(" ({reason})"));
+    let (status, reason) = (late.status, reason.unwrap_or_default());
+    format!("{status}{how}{reason} at {}", second(late.at))
 }
 
 /// Each status with the time it was reached and how long it lasted.

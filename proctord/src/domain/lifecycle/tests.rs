@@ -1,7 +1,7 @@
 use jiff::Timestamp;
 use proctor_api::Status;
 
-use super::{Cause, End, Ending, Event, Exit, Legacy, State, StopIntent};
+use super::{Cause, End, Ending, Event, Exit, LateOutcome, Legacy, State, StopIntent};
 
 fn moment(text: &str) -> Timestamp {
     text.parse().unwrap()
@@ -69,7 +69,16 @@ fn events() -> Vec<Event> {
         Event::Withdraw {
             at: moment("2026-11-20T12:00:00Z"),
         },
+        give_up(None),
     ]
+}
+
+fn give_up(unconfirmed: Option<&str>) -> Event {
+    Event::GiveUp {
+        by: "root@example.com".into(),
+        at: moment("2026-11-20T12:30:00Z"),
+        unconfirmed: unconfirmed.map(ToOwned::to_owned),
+    }
 }
 
 fn stop() -> StopIntent {
@@ -206,4 +215,73 @@ fn what_the_runner_never_had_is_withdrawn_only_by_a_stop() {
             .transition(Event::Withdraw { at }, Some(&stop()))
             .is_err()
     );
+}
+
+#[test]
+fn whatever_is_live_is_given_up_once_it_does_not_end_though_it_should() {
+    let why = "node n1 has not confirmed the end since 2026-11-20T12:00:00Z";
+    for state in states() {
+        let live = !state.is_over();
+        let started_at = state.started_at();
+        assert!(state.clone().transition(give_up(None), None).is_err());
+
+        let stopped = state.clone().transition(give_up(None), Some(&stop()));
+        let unconfirmed = state.transition(give_up(Some(why)), None);
+
+        assert_eq!((stopped.is_ok(), unconfirmed.is_ok()), (live, live));
+        let Ok(State::Lost(ending)) = unconfirmed else {
+            assert!(!live, "{unconfirmed:?}");
+            continue;
+        };
+        assert_eq!(
+            ending.reason.unwrap(),
+            format!("given up by root@example.com; {why}")
+        );
+        assert_eq!((ending.exit, ending.started_at), (None, started_at));
+        assert_eq!(ending.finished_at, moment("2026-11-20T12:30:00Z"));
+        assert_eq!(
+            stopped.unwrap().reason().unwrap(),
+            "given up by root@example.com; stopped by ops@example.com at 2026-11-20T11:59:59Z, \
+             and its end was not seen"
+        );
+    }
+}
+
+#[test]
+fn nobody_in_particular_may_give_it_up() {
+    let event = Event::GiveUp {
+        by: String::new(),
+        at: moment("2026-11-20T12:30:00Z"),
+        unconfirmed: Some("why".into()),
+    };
+
+    let state = State::Created.transition(event, None).unwrap();
+
+    assert_eq!(state.reason(), Some("given up; why"));
+}
+
+#[test]
+fn a_late_outcome_is_what_the_end_would_have_been_in_time() {
+    let late = |cause, exit, stop: Option<&StopIntent>| {
+        let end = End {
+            cause,
+            ending: ending(exit),
+        };
+        let late = LateOutcome::of(end, stop);
+        assert_eq!(late.at, moment("2026-11-20T12:00:01Z"));
+        assert_eq!(late.exit, exit);
+        (late.status, late.reason)
+    };
+
+    let (status, reason) = late(Cause::Exited, Some(Exit::Code(0)), Some(&stop()));
+    assert_eq!(status, Status::Stopped);
+    assert_eq!(reason.unwrap(), "stopped by ops@example.com");
+    assert_eq!(
+        late(Cause::Exited, Some(Exit::Code(3)), None),
+        (Status::Failed, None)
+    );
+    // Only the housekeeping stops what nobody wished to stop.
+    let (status, reason) = late(Cause::Stopped, Some(Exit::Signal(9)), None);
+    assert_eq!(status, Status::Stopped);
+    assert_eq!(reason.unwrap(), "stopped, since it was taken for lost");
 }

@@ -6,7 +6,7 @@ use super::{Deed, Keeping, of};
 use crate::domain::args::Args;
 use crate::domain::execution::{Execution, Fence, Plan, RunnerKind};
 use crate::domain::id::ExecutionId;
-use crate::domain::lifecycle::{Ending, State};
+use crate::domain::lifecycle::{Ending, LateOutcome, State, StopIntent};
 use crate::domain::name::ExecutionName;
 use crate::runner::{Held, HeldStage};
 
@@ -56,6 +56,7 @@ fn execution(state: State, age: SignedDuration) -> Execution {
         log_open: false,
         waiting: None,
         held: false,
+        late_outcome: None,
     }
 }
 
@@ -132,4 +133,55 @@ fn what_is_over_does_not_run_and_will_not() {
     );
     assert_eq!(deed(Some(&just), HeldStage::Started, "uid-1"), Deed::Leave);
     assert_eq!(deed(Some(&later), HeldStage::Started, "uid-1"), Deed::Stop);
+}
+
+/// One that is LOST, and whether somebody gave it up.
+fn lost(given_up: bool, age: SignedDuration) -> Execution {
+    let State::Failed(ending) = ended(age).state else {
+        unreachable!("it has failed")
+    };
+    let mut lost = execution(State::Lost(ending), age);
+    lost.stop = given_up.then(|| StopIntent {
+        by: String::new(),
+        at: now(),
+        grace_seconds: None,
+    });
+    lost
+}
+
+#[test]
+fn what_was_lost_goes_once_it_is_known_how_it_ended() {
+    let long = SignedDuration::from_hours(1);
+    for given_up in [false, true] {
+        let mut lost = lost(given_up, long);
+        let of = |lost: &Execution, uid| deed(Some(lost), HeldStage::Ended, uid);
+
+        assert_eq!(of(&lost, "uid-1"), Deed::Learn);
+        // Another Job of that name tells nothing of it.
+        assert_eq!(of(&lost, "uid-2"), Deed::Discard);
+        lost.late_outcome = Some(LateOutcome {
+            status: proctor_api::Status::Stopped,
+            exit: None,
+            reason: None,
+            at: now(),
+        });
+        assert_eq!(of(&lost, "uid-1"), Deed::Discard);
+    }
+}
+
+#[test]
+fn a_folder_is_asked_for_the_end_of_what_was_given_up_alone() {
+    let deed_after = |given_up, age| {
+        let lost = lost(given_up, age);
+        deed(Some(&lost), HeldStage::Unknown, "uid-1")
+    };
+    let minute = SignedDuration::from_mins(1);
+
+    assert_eq!(
+        deed_after(true, minute - SignedDuration::from_secs(1)),
+        Deed::Leave
+    );
+    assert_eq!(deed_after(true, minute), Deed::Learn);
+    assert_eq!(deed_after(false, minute), Deed::Leave);
+    assert_eq!(deed_after(true, minute * 10), Deed::Discard);
 }

@@ -52,6 +52,7 @@ impl ApiError {
                 "unknown-execution",
                 "Unknown execution",
             ),
+            Self::NotStopped(_) => (StatusCode::CONFLICT, "not-stopped", "Not stopped before"),
             Self::Submit(SubmitError::RequirementNotMet { .. }) => (
                 StatusCode::UNPROCESSABLE_ENTITY,
                 "requirement-not-met",

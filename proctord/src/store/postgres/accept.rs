@@ -177,5 +177,6 @@ async fn insert(
         handle: None,
         waiting: None,
         held: false,
+        late_outcome: None,
     }))
 }

@@ -10,10 +10,10 @@ use sqlx::PgConnection;
 use super::fault::failed;
 use crate::domain::execution::{Execution, Fence};
 use crate::domain::id::ExecutionId;
-use crate::domain::lifecycle::{State, StopIntent};
+use crate::domain::lifecycle::{LateOutcome, State, StopIntent};
 use crate::domain::name::ExecutionName;
 use crate::store::StoreError;
-use crate::store::state::{Missing, StateColumns};
+use crate::store::state::{LateColumns, Missing, StateColumns};
 
 /// A row of `execution`, column by column.
 #[derive(sqlx::FromRow)]
@@ -54,6 +54,11 @@ pub(super) struct Row {
     pub key_digest: Option<String>,
     pub waiting: Option<String>,
     pub held: bool,
+    pub late_status: Option<String>,
+    pub late_exit_code: Option<i32>,
+    pub late_signal: Option<i32>,
+    pub late_reason: Option<String>,
+    pub late_at: Option<Timestamp>,
 }
 
 impl TryFrom<Row> for Execution {
@@ -68,6 +73,7 @@ impl TryFrom<Row> for Execution {
             runner: row.parse("runner", &row.runner)?,
             state: row.state()?,
             stop: row.stop()?,
+            late_outcome: row.late_outcome()?,
             user: row.user,
             host: row.host,
             created_at: row.created_at.to_jiff(),
@@ -96,6 +102,20 @@ impl Row {
             v2_id: self.v2_id.map(i64::cast_unsigned),
         };
         State::try_from(columns).map_err(|Missing(column)| self.damaged(column, "it is missing"))
+    }
+
+    fn late_outcome(&self) -> Result<Option<LateOutcome>, StoreError> {
+        let status = self.late_status.as_deref();
+        let columns = LateColumns {
+            status: status
+                .map(|status| self.parse("late_status", status))
+                .transpose()?,
+            exit_code: self.late_exit_code,
+            signal: self.late_signal,
+            reason: self.late_reason.clone(),
+            at: self.late_at.map(Timestamp::to_jiff),
+        };
+        Option::try_from(columns).map_err(|Missing(column)| self.damaged(column, "it is missing"))
     }
 
     fn stop(&self) -> Result<Option<StopIntent>, StoreError> {

@@ -37,7 +37,7 @@ pub(super) async fn request(
     Ok(execution)
 }
 
-/// The live executions of a replica that are to be stopped.
+/// The executions of a replica that are to be stopped, or are given up.
 pub(super) async fn of_owner(
     connection: &mut PgConnection,
     owner: &str,
@@ -46,7 +46,7 @@ pub(super) async fn of_owner(
         Row,
         "SELECT * FROM proctor.execution
           WHERE owner = $1 AND stop_at IS NOT NULL AND v2_id IS NULL
-            AND status IN ('RECEIVED', 'QUEUED', 'CREATED', 'RUNNING')",
+            AND (status IN ('RECEIVED', 'QUEUED', 'CREATED', 'RUNNING') OR (status = 'LOST' AND log_open))",
         owner,
     )
     .fetch_all(connection)
@@ -55,7 +55,11 @@ pub(super) async fn of_owner(
     row::all(rows)
 }
 
-async fn lock(connection: &mut PgConnection, id: ExecutionId) -> Result<Execution, StoreError> {
+/// Reads an execution, which nobody else changes until the unit of work is over.
+pub(super) async fn lock(
+    connection: &mut PgConnection,
+    id: ExecutionId,
+) -> Result<Execution, StoreError> {
     sqlx::query_as!(
         Row,
         "SELECT * FROM proctor.execution WHERE id = $1 FOR NO KEY UPDATE",
@@ -68,7 +72,8 @@ async fn lock(connection: &mut PgConnection, id: ExecutionId) -> Result<Executio
     .and_then(Execution::try_from)
 }
 
-async fn update(
+/// Writes a wish.
+pub(super) async fn update(
     connection: &mut PgConnection,
     id: ExecutionId,
     wish: &StopIntent,

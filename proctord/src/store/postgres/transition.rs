@@ -84,6 +84,7 @@ async fn apply(
     Ok(Some(execution))
 }
 
+/// Writes a new state and its step, if the execution still stands where it stood.
 pub(super) async fn update(
     connection: &mut PgConnection,
     before: &Execution,

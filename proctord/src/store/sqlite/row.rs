@@ -11,10 +11,10 @@ use sqlx::{Decode, Row, Sqlite, SqliteExecutor, Type};
 use super::fault::failed;
 use crate::domain::execution::{Execution, Fence};
 use crate::domain::id::ExecutionId;
-use crate::domain::lifecycle::{State, StopIntent};
+use crate::domain::lifecycle::{LateOutcome, State, StopIntent};
 use crate::domain::name::ExecutionName;
 use crate::store::StoreError;
-use crate::store::state::{Missing, StateColumns};
+use crate::store::state::{LateColumns, Missing, StateColumns};
 
 pub(super) const OF_V2: &str = "SELECT * FROM execution WHERE v2_id = ?";
 
@@ -106,6 +106,7 @@ pub(super) fn execution(row: &SqliteRow) -> Result<Execution, StoreError> {
         log_open: columns.get("log_open")?,
         waiting: columns.get("waiting")?,
         held: columns.get("held")?,
+        late_outcome: late_outcome(&columns)?,
     })
 }
 
@@ -179,6 +180,21 @@ fn state(columns: &Columns<'_>) -> Result<State, StoreError> {
         v2_id: columns.get::<Option<i64>>("v2_id")?.map(i64::cast_unsigned),
     };
     State::try_from(stored).map_err(|Missing(column)| columns.damaged(column, "it is missing"))
+}
+
+fn late_outcome(columns: &Columns<'_>) -> Result<Option<LateOutcome>, StoreError> {
+    let status: Option<&str> = columns.get("late_status")?;
+    let stored = LateColumns {
+        status: status
+            .map(str::parse)
+            .transpose()
+            .map_err(|error| columns.damaged("late_status", error))?,
+        exit_code: columns.get("late_exit_code")?,
+        signal: columns.get("late_signal")?,
+        reason: columns.get("late_reason")?,
+        at: columns.moment_if_any("late_at")?,
+    };
+    Option::try_from(stored).map_err(|Missing(column)| columns.damaged(column, "it is missing"))
 }
 
 fn stop(columns: &Columns<'_>) -> Result<Option<StopIntent>, StoreError> {

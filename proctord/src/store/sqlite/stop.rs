@@ -37,10 +37,13 @@ pub(super) async fn request(
     Ok(execution)
 }
 
-pub(super) const OF_OWNER: &str =
-    "SELECT * FROM execution WHERE owner = ? AND stop_at IS NOT NULL AND live = 1";
+pub(super) const OF_OWNER: &str = "
+    SELECT * FROM execution WHERE owner = ?1 AND stop_at IS NOT NULL AND live = 1
+    UNION ALL
+    SELECT * FROM execution
+     WHERE owner = ?1 AND stop_at IS NOT NULL AND v2_id IS NULL AND status = 'LOST' AND log_open = 1";
 
-/// The live executions of a replica that are to be stopped.
+/// The executions of a replica that are to be stopped, or are given up.
 pub(super) async fn of_owner(
     readers: &SqlitePool,
     owner: &str,
@@ -53,7 +56,8 @@ pub(super) async fn of_owner(
     rows.iter().map(row::execution).collect()
 }
 
-async fn update(
+/// Writes a wish.
+pub(super) async fn update(
     connection: &mut SqliteConnection,
     id: ExecutionId,
     wish: &StopIntent,

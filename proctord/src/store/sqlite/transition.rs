@@ -43,19 +43,30 @@ pub(super) async fn transition(
         .state
         .clone()
         .transition(event, before.stop.as_ref())?;
-    let at = now();
     let given = Given {
         handle,
         sealed_secrets,
     };
-    let execution = update(&mut unit, &before, &state, given, at).await?;
-    step::insert(&mut unit, &execution, at).await?;
-    if execution.is_over() {
-        delivery::insert(&mut unit, &execution, at).await?;
-    }
+    let execution = apply(&mut unit, &before, &state, given).await?;
     unit.commit()
         .await
         .map_err(failed("keep a changed execution"))?;
+    Ok(execution)
+}
+
+/// Writes a new state with all that it causes.
+pub(super) async fn apply(
+    unit: &mut SqliteConnection,
+    before: &Execution,
+    state: &State,
+    given: Given,
+) -> Result<Execution, StoreError> {
+    let at = now();
+    let execution = update(unit, before, state, given, at).await?;
+    step::insert(unit, &execution, at).await?;
+    if execution.is_over() {
+        delivery::insert(unit, &execution, at).await?;
+    }
     Ok(execution)
 }
 

@@ -147,8 +147,10 @@ async fn executions(book: &mut Book) {
     let id = id.to_string();
     book.ask(Ask::get("/execution/{id}/status", &[&id]).show())
         .await;
-    let stop = Ask::post("/execution/{id}/stop", &[&id]);
-    book.ask(stop.json_body(&json!({"grace_seconds": 5})).show())
+    let stop = || Ask::post("/execution/{id}/stop", &[&id]);
+    book.ask(stop().json_body(&json!({"force": true})).show())
+        .await;
+    book.ask(stop().json_body(&json!({"grace_seconds": 5})).show())
         .await;
     let number: Value = id.parse().unwrap();
     book.service.wait_for(&number, "STOPPED").await;

@@ -90,6 +90,7 @@ pub fn execution(subject: &impl RunnerSubject, plan: Plan) -> Execution {
         log_open: true,
         waiting: None,
         held: false,
+        late_outcome: None,
     }
 }
 

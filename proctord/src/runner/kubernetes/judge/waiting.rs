@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use super::super::seen::{ConditionSeen, ContainerSeen, JobSeen, PodSeen};
 use super::view::View;
 use super::{exit, later};
+use crate::domain::execution::UNCONFIRMED;
 
 /// How long after the end of its grace a Pod may go unconfirmed.
 const CONFIRMATION_SECONDS: i64 = 120;
@@ -191,7 +192,7 @@ impl Waiting {
             Self::Pod { first: false, .. } => "its next attempt".to_owned(),
             Self::Resume => "its Job was suspended by somebody else".to_owned(),
             Self::Confirmation { node, since } => {
-                format!("node {node} has not confirmed the end since {since}")
+                format!("node {node} {UNCONFIRMED} {since}")
             }
         }
     }

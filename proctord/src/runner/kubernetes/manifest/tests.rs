@@ -52,6 +52,7 @@ fn execution(plan: Plan) -> Execution {
         log_open: true,
         waiting: None,
         held: false,
+        late_outcome: None,
     }
 }
 
