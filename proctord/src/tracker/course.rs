@@ -12,6 +12,7 @@ use super::{Parts, Signals, Tracker, persist};
 use crate::domain::execution::Execution;
 use crate::domain::lifecycle::Event;
 use crate::runner::RunEvent;
+use crate::store::Queues;
 use crate::telemetry::chain;
 use proctor_worker::failpoint;
 
@@ -65,7 +66,8 @@ impl Course {
             self.follow().await?;
         }
         failpoint::hit("finish.stored");
-        self.tracker.admit(&self.execution.proc_name).await;
+        let queue = Queues::Of(&self.execution.proc_name);
+        self.tracker.admit(queue).await;
         failpoint::hit("finish.admitted");
         self.finish_log(pump).await
     }
