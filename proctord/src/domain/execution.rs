@@ -195,6 +195,7 @@ impl Execution {
             }),
             callback_url: self.callback_url.clone(),
             v2_id: self.v2_id().map(|id| id.to_string()),
+            queue: None,
             transitions: Vec::new(),
         }
     }
