@@ -17,6 +17,7 @@ mod late;
 mod load;
 mod lost_answers;
 mod proxy;
+mod queue;
 mod redis;
 mod secrets;
 mod site;

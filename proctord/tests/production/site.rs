@@ -1,6 +1,6 @@
 //! A site of each test's own: a Postgres, a Redis, a folder, and clients that speak to the proctord on it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use proctor_testkit::{Ledger, Proctord, ProctordBuilder, postgres, redis, wait_for_async};
 use reqwest::{Method, RequestBuilder};
@@ -39,7 +39,16 @@ impl Site {
 
     /// A proctord that is yet to be started.
     pub fn proctord(&self) -> ProctordBuilder {
-        Proctord::production_at(&self.data_dir())
+        self.at(&self.data_dir())
+    }
+
+    /// Another replica, with a data folder of this name.
+    pub fn proctord_beside(&self, folder: &str) -> ProctordBuilder {
+        self.at(&self.folder.path().join(folder))
+    }
+
+    fn at(&self, data_dir: &Path) -> ProctordBuilder {
+        Proctord::production_at(data_dir)
             .env("PROCTOR_DATABASE_URL", &self.postgres.url())
             .env("PROCTOR_REDIS_ADDRESS", &self.redis.address())
             .env("PROCTOR_REDIS_PASSWORD", self.redis.password().unwrap())
