@@ -8,6 +8,7 @@ mod imported;
 mod late;
 mod log;
 pub mod postgres;
+mod queue;
 pub mod sqlite;
 mod state;
 mod time;
@@ -31,6 +32,7 @@ pub use imported::{ImportCount, Imported, ImportedLog};
 pub use log::{
     Appended, LogAppend, LogGap, LogPosition, LogSlice, LogStanding, LogTail, StoredChunk,
 };
+pub use queue::{Place, Queues, SlotLimit};
 
 /// How many bytes of one log are kept unless told otherwise.
 pub const LOG_LIMIT_BYTES: u64 = 1 << 30;
@@ -233,9 +235,11 @@ pub trait Store: Send + Sync {
     async fn installation(&self) -> Result<Uuid, StoreError>;
 
     /// Stores an execution, or finds the one that this user's key stood for in the last 24 hours. With
-    /// `max_concurrent` reached by those that hold a slot and those that wait for one it is QUEUED, otherwise
-    /// RECEIVED and holds a slot; a refused one is REQUIREMENT_NOT_MET and its log is closed with an end
-    /// event. The audit row is part of it; a repeated request changes nothing and has none.
+    /// `max_concurrent` reached by those of its proc that hold a slot and those that wait for one it is QUEUED, and
+    /// so it is if the installation has no slot left, or one that somebody who waits is to get; otherwise it is
+    /// RECEIVED and holds a slot. A refused one is REQUIREMENT_NOT_MET and its log is closed with an end
+    /// event. The audit row is part of it; a repeated request changes nothing and has none. A slot may have been
+    /// freed while one was QUEUED, and nobody was there to get it: `admit_queued` is to follow.
     async fn accept(
         &self,
         new: NewExecution,
@@ -243,9 +247,9 @@ pub trait Store: Send + Sync {
         audit: AuditEntry,
     ) -> Result<Accepted, StoreError>;
 
-    /// Applies an event by the rules of the domain, under the fence. A terminal state frees the slot and
-    /// writes the deliveries that it causes. What leads to a start is refused to one that is held, in the statement that
-    /// would store it; whatever else happens to it ends that it is held.
+    /// Applies an event by the rules of the domain, under the fence. A terminal state frees the slot, which
+    /// `admit_queued` is to give on, and writes the deliveries that it causes. What leads to a start is refused to one
+    /// that is held, in the statement that would store it; whatever else happens to it ends that it is held.
     async fn transition(&self, change: Change) -> Result<Execution, StoreError>;
 
     /// Notes in words what a live execution waits for, under the fence; it is no change of state, and the next one
@@ -320,15 +324,23 @@ pub trait Store: Send + Sync {
         limit: NonZeroU32,
     ) -> Result<Vec<Execution>, StoreError>;
 
-    /// Gives free slots of the proc to its longest waiting QUEUED executions, leaving out those with a stop
-    /// intent, those that are held and those that belong to another host; they stay QUEUED until the runner has them, belong to the
-    /// replica and are returned, oldest first. So are those that it was given before and are QUEUED still: the
-    /// answer that told of them may have been lost.
+    /// Gives free slots to the longest waiting QUEUED executions, of each proc in its order, leaving out those with
+    /// a stop intent and those that are held; they stay QUEUED until the runner has them. Those of no host and of the replica's own belong
+    /// to the replica from then on. One of another host stays its owner's, which finds it by `admitted_of`; if
+    /// nobody acts for that host it is passed over. Looking at all queues also takes back the slots that such a
+    /// host has got and not used. Returns `admitted_of` the replica: the answer that told of an execution before
+    /// may have been lost.
     async fn admit_queued(
         &self,
-        proc_name: &ProcName,
+        queues: Queues<'_>,
         replica: &Replica,
     ) -> Result<Vec<Execution>, StoreError>;
+
+    /// The executions of a replica that have a slot and are QUEUED still, oldest first, whoever gave it to them.
+    async fn admitted_of(&self, owner: &str) -> Result<Vec<Execution>, StoreError>;
+
+    /// Where an execution stands in the queue; `None` if it waits for no slot.
+    async fn place_in_queue(&self, id: ExecutionId) -> Result<Option<Place>, StoreError>;
 
     /// One execution.
     async fn execution(&self, id: ExecutionId) -> Result<Option<Execution>, StoreError>;

@@ -78,6 +78,9 @@ pub async fn submit(
     if execution.status() == Status::Received && execution.owner == app.replica.id {
         app.tracker.track(execution.clone());
     }
+    if execution.status() == Status::Queued {
+        app.tracker.queued();
+    }
     app.tracker.launched(execution.id, app.launch_wait).await;
     let execution = app
         .store

@@ -14,7 +14,7 @@ mod news;
 mod persist;
 mod secrets;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -32,7 +32,7 @@ use crate::domain::id::ExecutionId;
 use crate::domain::name::ProcName;
 use crate::logs::Logs;
 use crate::runner::Runner;
-use crate::store::{Replica, Store, StoreError};
+use crate::store::{Queues, Replica, Store, StoreError};
 use crate::telemetry::chain;
 use comparison::Comparison;
 use course::Course;
@@ -69,6 +69,8 @@ struct Inner {
     launches: Semaphore,
     /// Told when the store may have done more than it said.
     doubts: Notify,
+    /// Told when an execution has begun to wait in a queue.
+    queued: Notify,
     lease: Lease,
     comparison: Comparison,
     /// Ends all courses where they stand; what they follow goes on.
@@ -103,6 +105,7 @@ impl Tracker {
                 tasks: TaskTracker::new(),
                 launches: Semaphore::new(LAUNCHES_AT_A_TIME),
                 doubts: Notify::new(),
+                queued: Notify::new(),
                 shutdown: CancellationToken::new(),
                 runtime: Handle::current(),
             }),
@@ -138,7 +141,7 @@ impl Tracker {
             drop(writing);
             tracker.courses().remove(&id);
             if let Some(proc_name) = queued {
-                tracker.admit(&proc_name).await;
+                tracker.admit(Queues::Of(&proc_name)).await;
             }
         };
         self.inner.tasks.spawn_on(course, &self.inner.runtime);
@@ -207,16 +210,16 @@ impl Tracker {
     /// Begins to act for executions of ours; queued ones wait for their turn, unless they are held: those may run
     /// already.
     async fn take_up_all(&self, executions: Vec<Execution>) {
-        let mut queued = BTreeSet::new();
+        let mut somebody_waits = false;
         for execution in executions {
             if execution.status() == Status::Queued && execution.stop.is_none() && !execution.held {
-                queued.insert(execution.proc_name);
+                somebody_waits = true;
             } else {
                 self.track(execution);
             }
         }
-        for proc_name in queued {
-            self.admit(&proc_name).await;
+        if somebody_waits {
+            self.admit(Queues::All).await;
         }
     }
 
@@ -234,12 +237,18 @@ impl Tracker {
         self.courses().len()
     }
 
-    /// Gives free slots of a proc to those that wait for one.
-    async fn admit(&self, proc_name: &ProcName) {
+    /// Says that an execution waits in a queue. Its slot may have been freed just before it could be seen there, by
+    /// somebody who found nobody to give it to.
+    pub fn queued(&self) {
+        self.inner.queued.notify_one();
+    }
+
+    /// Gives free slots to those that wait for one, and begins to act for those of ours that got one.
+    async fn admit(&self, queues: Queues<'_>) {
         let parts = &self.inner.parts;
         let mut pause = persist::FIRST_PAUSE;
         loop {
-            match parts.store.admit_queued(proc_name, &parts.replica).await {
+            match parts.store.admit_queued(queues, &parts.replica).await {
                 Ok(admitted) => {
                     return admitted
                         .into_iter()
@@ -247,7 +256,10 @@ impl Tracker {
                 }
                 Err(error) => {
                     if pause == persist::FIRST_PAUSE {
-                        warn!(proc.name = %proc_name, error = chain(&error), "the queue waits for the store");
+                        warn!(
+                            error = chain(&error),
+                            "those who wait for a slot wait for the store"
+                        );
                     }
                     tokio::time::sleep(pause).await;
                     pause = (pause * 2).min(persist::LONGEST_PAUSE);

@@ -70,6 +70,9 @@ pub struct Execution {
     /// The id that it had in version 2, if it was imported from there; as text, since it is above 2^53.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub v2_id: Option<String>,
+    /// Where it stands, if it waits for a slot; only where one execution is asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub queue: Option<Queue>,
     /// Every status so far with its time; only where one execution is asked for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub transitions: Vec<Transition>,
@@ -81,6 +84,36 @@ impl Execution {
     pub fn is_over(&self) -> bool {
         self.v2_id.is_some() || self.status.is_terminal()
     }
+}
+
+/// Where an execution stands that waits for a slot: among those of its own proc, or, if the installation's limit is
+/// what holds it back, among all that wait.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Queue {
+    /// 1 for the one whose turn is next.
+    pub position: u64,
+    /// How many wait, this one included.
+    pub length: u64,
+    /// The limit that it waits for; absent if its turn has come.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<QueueLimit>,
+}
+
+/// A limit to how many executions run at once.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct QueueLimit {
+    pub of: LimitOf,
+    pub max_concurrent: u32,
+}
+
+/// Whose limit it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LimitOf {
+    /// `max_concurrent` of the proc.
+    Proc,
+    /// `PROCTOR_MAX_CONCURRENT` of proctord.
+    Installation,
 }
 
 /// One step in the life of an execution.

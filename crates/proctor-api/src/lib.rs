@@ -15,7 +15,8 @@ mod status;
 
 pub use bundle::{BUNDLE_LIMIT_BYTES, BundleReceipt, bundle_digest_is_well_formed};
 pub use execution::{
-    Execution, ExecutionPage, ExecutionRequest, LateOutcome, StopRequest, StopRequested, Transition,
+    Execution, ExecutionPage, ExecutionRequest, LateOutcome, LimitOf, Queue, QueueLimit,
+    StopRequest, StopRequested, Transition,
 };
 pub use identity::WhoAmI;
 pub use log::{LOG_SUBPROTOCOL, LogEnd, LogEvent, LogEventKind, decode_frame, encode_frame};

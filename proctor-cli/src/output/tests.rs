@@ -1,7 +1,10 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use proctor_api::{ArgMetadata, ArgType, EnvVars, Execution, Metadata, Status, Transition};
+use proctor_api::{
+    ArgMetadata, ArgType, EnvVars, Execution, LimitOf, Metadata, Queue, QueueLimit, Status,
+    Transition,
+};
 
 use super::{Output, json::Json, name::Name, text::Text};
 
@@ -57,6 +60,7 @@ fn execution() -> Execution {
         late_outcome: None,
         callback_url: None,
         v2_id: None,
+        queue: None,
         transitions: vec![
             transition(Status::Created, 0),
             transition(Status::Running, 1),
@@ -95,6 +99,38 @@ fn status_tells_where_the_time_went() {
         assert!(text.contains(part), "{part} is not in {text}");
     }
     assert!(text.lines().all(|line| line.trim_end() == line), "{text:?}");
+}
+
+#[test]
+fn status_tells_the_place_in_the_queue() {
+    let place = |position, limit| {
+        let mut execution = execution();
+        execution.queue = Some(Queue {
+            position,
+            length: 23,
+            limit,
+        });
+        TEXT.execution(&execution)
+    };
+    let limit = |of| {
+        Some(QueueLimit {
+            of,
+            max_concurrent: 2,
+        })
+    };
+
+    let text = place(3, limit(LimitOf::Proc));
+    assert!(
+        text.contains("3rd of 23 for say-hello (max_concurrent 2)\n"),
+        "{text}"
+    );
+    let text = place(12, limit(LimitOf::Installation));
+    assert!(
+        text.contains("12th of 23 of all procs (PROCTOR_MAX_CONCURRENT 2)\n"),
+        "{text}"
+    );
+    let text = place(21, None);
+    assert!(text.contains("21st of 23, its turn has come\n"), "{text}");
 }
 
 #[test]

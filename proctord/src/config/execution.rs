@@ -1,5 +1,6 @@
 //! How executions are handled, and by which runner.
 
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -13,6 +14,8 @@ pub struct ExecutionConfig {
     pub runner: RunnerKind,
     /// Where the local runner keeps its folders; absent, in the user's own data.
     pub data_dir: Option<PathBuf>,
+    /// How many run at once, of all procs together; absent, any number.
+    pub max_concurrent: Option<NonZeroU32>,
     /// How long the answer to a new execution waits for its launch.
     pub launch_wait: Duration,
     /// Between TERM and KILL, unless a stop says otherwise.
@@ -30,6 +33,7 @@ impl ExecutionConfig {
         Self {
             runner: runner(reader),
             data_dir: reader.path("PROCTOR_DATA_DIR"),
+            max_concurrent: NonZeroU32::new(reader.number("PROCTOR_MAX_CONCURRENT", 0)),
             launch_wait: reader.duration("PROCTOR_LAUNCH_WAIT", Duration::from_secs(1)),
             stop_grace: reader.duration("PROCTOR_STOP_GRACE", Duration::from_secs(10)),
             lease: lease(reader),

@@ -50,6 +50,7 @@ fn nothing_set_is_a_configuration_for_dev() {
 
     assert_eq!(config.http.address().to_string(), "127.0.0.1:5001");
     assert_eq!(config.execution.launch_wait, Duration::from_secs(1));
+    assert_eq!(config.execution.max_concurrent, None);
     assert!(config.postgres.is_none() && config.redis.is_none());
 }
 

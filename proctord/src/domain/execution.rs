@@ -232,6 +232,7 @@ impl Execution {
             late_outcome: self.late_outcome.as_ref().map(LateOutcome::to_api),
             callback_url: self.callback_url.clone(),
             v2_id: self.v2_id().map(|id| id.to_string()),
+            queue: None,
             transitions: Vec::new(),
         }
     }

@@ -33,7 +33,10 @@ impl Backing {
     /// Opens the files of the folder, or makes them.
     pub(crate) async fn files(folder: &DataFolder, config: &Config) -> anyhow::Result<Self> {
         let store = SqliteStore::open(folder.path()).await?;
-        let store = Arc::new(store.with_log_limit(config.log.limit_bytes));
+        let store = store
+            .with_log_limit(config.log.limit_bytes)
+            .with_max_concurrent(config.execution.max_concurrent);
+        let store = Arc::new(store);
         let keys = secret_keys(folder.path())?;
         let catalog = Arc::new(SqliteCatalog::open(folder.path(), keys).await?);
         Ok(Self::Files { store, catalog })
@@ -45,7 +48,10 @@ impl Backing {
         let redis = config.redis.clone().context("no Redis is named")?;
         let secrets = config.secrets.as_ref().context("there are no keys")?;
         let store = PostgresStore::new(&postgres.settings());
-        let store = Arc::new(store.with_log_limit(config.log.limit_bytes));
+        let store = store
+            .with_log_limit(config.log.limit_bytes)
+            .with_max_concurrent(config.execution.max_concurrent);
+        let store = Arc::new(store);
         let catalog = Arc::new(RedisCatalog::new(redis, secrets.keys()?)?);
         Ok(Self::Servers { store, catalog })
     }

@@ -38,12 +38,12 @@ use uuid::Uuid;
 use super::{
     Accepted, Appended, AuditEntry, Change, Cursor, Filter, Hold, Idempotency, ImportCount,
     Imported, LOG_LIMIT_BYTES, LogAppend, LogPosition, LogSlice, LogStanding, LogTail,
-    NewExecution, Noticed, Page, Replica, Store, StoreError, Stranger,
+    NewExecution, Noticed, Page, Place, Queues, Replica, Store, StoreError, Stranger,
 };
 use crate::domain::execution::{Execution, Fence, Step};
 use crate::domain::id::ExecutionId;
 use crate::domain::lifecycle::{LateOutcome, StopIntent};
-use crate::domain::name::{ExecutionName, ProcName};
+use crate::domain::name::ExecutionName;
 use database::{Database, Unit};
 use fault::failed;
 
@@ -57,6 +57,8 @@ pub struct PostgresStore {
     database: Database,
     /// How many bytes of one log are kept.
     log_limit: u64,
+    /// How many executions may run at once, of all procs together.
+    max_concurrent: Option<NonZeroU32>,
 }
 
 impl PostgresStore {
@@ -67,6 +69,7 @@ impl PostgresStore {
         Self {
             database: Database::new(settings),
             log_limit: LOG_LIMIT_BYTES,
+            max_concurrent: None,
         }
     }
 
@@ -74,6 +77,13 @@ impl PostgresStore {
     #[must_use]
     pub fn with_log_limit(mut self, bytes: u64) -> Self {
         self.log_limit = bytes;
+        self
+    }
+
+    /// The same with a limit to how many executions run at once, of all procs together.
+    #[must_use]
+    pub fn with_max_concurrent(mut self, limit: Option<NonZeroU32>) -> Self {
+        self.max_concurrent = limit;
         self
     }
 
@@ -117,7 +127,12 @@ impl Store for PostgresStore {
         idempotency: Option<Idempotency>,
         audit: AuditEntry,
     ) -> Result<Accepted, StoreError> {
-        let work = accept::accept(&self.database, new, idempotency, audit);
+        let request = accept::Request {
+            new,
+            key: idempotency,
+            entry: audit,
+        };
+        let work = accept::accept(&self.database, self.max_concurrent, request);
         self.bounded("accept an execution", work).await
     }
 
@@ -217,11 +232,23 @@ impl Store for PostgresStore {
 
     async fn admit_queued(
         &self,
-        proc_name: &ProcName,
+        queues: Queues<'_>,
         replica: &Replica,
     ) -> Result<Vec<Execution>, StoreError> {
-        let work = queue::admit(&self.database, proc_name, replica);
+        let work = queue::admit(&self.database, self.max_concurrent, queues, replica);
         self.bounded("admit executions", work).await
+    }
+
+    async fn admitted_of(&self, owner: &str) -> Result<Vec<Execution>, StoreError> {
+        let work = queue::admitted_of(&self.database, owner);
+        self.bounded("read what was admitted", work).await
+    }
+
+    async fn place_in_queue(&self, id: ExecutionId) -> Result<Option<Place>, StoreError> {
+        let doing = "find the place in a queue";
+        let limit = self.max_concurrent;
+        let work = async { queue::place(&mut *self.connection(doing).await?, id, limit).await };
+        self.bounded(doing, work).await
     }
 
     async fn execution(&self, id: ExecutionId) -> Result<Option<Execution>, StoreError> {

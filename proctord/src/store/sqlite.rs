@@ -38,12 +38,12 @@ use uuid::Uuid;
 use super::{
     Accepted, Appended, AuditEntry, Change, Cursor, Filter, Hold, Idempotency, ImportCount,
     Imported, LOG_LIMIT_BYTES, LogAppend, LogPosition, LogSlice, LogStanding, LogTail,
-    NewExecution, Noticed, Page, Replica, Store, StoreError, Stranger,
+    NewExecution, Noticed, Page, Place, Queues, Replica, Store, StoreError, Stranger,
 };
 use crate::domain::execution::{Execution, Fence, Step};
 use crate::domain::id::ExecutionId;
 use crate::domain::lifecycle::{LateOutcome, StopIntent};
-use crate::domain::name::{ExecutionName, ProcName};
+use crate::domain::name::ExecutionName;
 use crate::sqlite::{Database, OpenError, Setup};
 
 /// Everything but log bytes.
@@ -59,6 +59,8 @@ pub struct SqliteStore {
     sequence: AtomicU64,
     /// How many bytes of one log are kept.
     log_limit: u64,
+    /// How many executions may run at once, of all procs together.
+    max_concurrent: Option<NonZeroU32>,
 }
 
 impl SqliteStore {
@@ -97,6 +99,7 @@ impl SqliteStore {
             logs,
             sequence: AtomicU64::new(0),
             log_limit: LOG_LIMIT_BYTES,
+            max_concurrent: None,
         })
     }
 
@@ -104,6 +107,13 @@ impl SqliteStore {
     #[must_use]
     pub fn with_log_limit(mut self, bytes: u64) -> Self {
         self.log_limit = bytes;
+        self
+    }
+
+    /// The same with a limit to how many executions run at once, of all procs together.
+    #[must_use]
+    pub fn with_max_concurrent(mut self, limit: Option<NonZeroU32>) -> Self {
+        self.max_concurrent = limit;
         self
     }
 
@@ -208,10 +218,18 @@ impl Store for SqliteStore {
 
     async fn admit_queued(
         &self,
-        proc_name: &ProcName,
+        queues: Queues<'_>,
         replica: &Replica,
     ) -> Result<Vec<Execution>, StoreError> {
-        queue::admit(&self.records, proc_name, replica).await
+        queue::admit(&self.records, self.max_concurrent, queues, replica).await
+    }
+
+    async fn admitted_of(&self, owner: &str) -> Result<Vec<Execution>, StoreError> {
+        queue::slots::admitted_of(self.records.readers(), owner).await
+    }
+
+    async fn place_in_queue(&self, id: ExecutionId) -> Result<Option<Place>, StoreError> {
+        queue::place::of(self.records.readers(), id, self.max_concurrent).await
     }
 
     async fn execution(&self, id: ExecutionId) -> Result<Option<Execution>, StoreError> {

@@ -13,6 +13,7 @@ use crate::domain::execution::Execution;
 use crate::domain::lifecycle::{End, Event};
 use crate::domain::name::ProcName;
 use crate::runner::RunEvent;
+use crate::store::Queues;
 use crate::telemetry::chain;
 use proctor_worker::failpoint;
 
@@ -86,7 +87,8 @@ impl Course {
             self.follow().await?;
         }
         failpoint::hit("finish.stored");
-        self.tracker.admit(&self.execution.proc_name).await;
+        let queue = Queues::Of(&self.execution.proc_name);
+        self.tracker.admit(queue).await;
         failpoint::hit("finish.admitted");
         self.finish_log(pump).await?;
         Ok(self.follow_late().await?)

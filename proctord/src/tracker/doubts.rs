@@ -2,7 +2,6 @@
 //! a commit and before its answer. Then an execution is stored that nobody acts for, or a stop that nobody
 //! heard of. After such a failure what is stored is held against the courses there are.
 
-use std::collections::BTreeSet;
 use std::num::NonZeroU32;
 use std::time::Duration;
 
@@ -11,8 +10,7 @@ use tracing::{debug, info};
 
 use super::{Tracker, persist};
 use crate::domain::execution::Execution;
-use crate::domain::name::ProcName;
-use crate::store::{Filter, StoreError};
+use crate::store::{Filter, Queues, StoreError};
 use crate::telemetry::chain;
 
 /// A first look soon, and one more when whatever was under way on the server must have come to its end.
@@ -53,7 +51,7 @@ impl Tracker {
     }
 
     async fn look_at_live(&self) -> Result<(), StoreError> {
-        let mut queued = BTreeSet::new();
+        let mut somebody_waits = false;
         for status in LIVE {
             let filter = Filter {
                 status: Some(status),
@@ -63,8 +61,9 @@ impl Tracker {
             loop {
                 let store = &self.inner.parts.store;
                 let page = store.executions(&filter, after, PAGE).await?;
-                let executions = page.executions.into_iter();
-                queued.extend(executions.filter_map(|execution| self.take_up(execution)));
+                for execution in page.executions {
+                    somebody_waits |= self.take_up(execution);
+                }
                 after = page.next;
                 if after.is_none() {
                     break;
@@ -72,23 +71,23 @@ impl Tracker {
             }
         }
         // Whoever was to give their slots on may not have come to it.
-        for proc_name in queued {
-            self.admit(&proc_name).await;
+        if somebody_waits {
+            self.admit(Queues::All).await;
         }
         Ok(())
     }
 
-    /// Has somebody act for an execution of ours. A queued one waits for its turn: then its proc is returned.
-    fn take_up(&self, execution: Execution) -> Option<ProcName> {
+    /// Has somebody act for an execution of ours. True, if it waits for its turn in a queue.
+    fn take_up(&self, execution: Execution) -> bool {
         let is_ours = execution.owner == self.inner.parts.replica.id;
         if is_ours && execution.stop.is_some() {
             self.stop(execution);
         } else if is_ours && execution.status() == Status::Queued && !execution.held {
-            return Some(execution.proc_name);
+            return true;
         } else if is_ours && !self.courses().contains_key(&execution.id) {
             info!(execution.id = %execution.id, "taken up: it was stored though the store had not said so");
             self.track(execution);
         }
-        None
+        false
     }
 }

@@ -5,6 +5,10 @@ mod metadata;
 mod plans;
 mod trouble;
 
+use std::collections::BTreeMap;
+use std::num::NonZeroU32;
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 use jiff_sqlx::ToSqlx;
@@ -67,6 +71,22 @@ impl Subject for PostgresSubject {
 
     fn store(&self) -> &dyn Store {
         &self.store
+    }
+
+    async fn replicas(&self, count: usize, limit: Option<NonZeroU32>) -> Vec<Arc<dyn Store>> {
+        let mut settings: PostgresSettings = self.database.url().parse().unwrap();
+        settings.max_connections = 8.try_into().unwrap();
+        let store = || PostgresStore::new(&settings).with_max_concurrent(limit);
+        let stores = (0..count).map(|_| Arc::new(store()) as Arc<dyn Store>);
+        stores.collect()
+    }
+
+    async fn slots(&self) -> BTreeMap<String, i64> {
+        let rows = sqlx::query_as(
+            "SELECT proc_name, count(*) FROM proctor.execution WHERE slot GROUP BY proc_name",
+        );
+        let rows: Vec<_> = rows.fetch_all(&self.records).await.unwrap();
+        rows.into_iter().collect()
     }
 
     async fn audit_rows(&self) -> Vec<AuditRow> {

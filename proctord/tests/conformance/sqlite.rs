@@ -7,7 +7,10 @@ mod full;
 mod import;
 mod opening;
 
+use std::collections::BTreeMap;
+use std::num::NonZeroU32;
 use std::path::Path;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
@@ -67,6 +70,20 @@ impl Subject for SqliteSubject {
 
     fn store(&self) -> &dyn Store {
         &self.store
+    }
+
+    async fn replicas(&self, count: usize, limit: Option<NonZeroU32>) -> Vec<Arc<dyn Store>> {
+        let store = SqliteStore::open(self.folder.path()).await.unwrap();
+        let store: Arc<dyn Store> = Arc::new(store.with_max_concurrent(limit));
+        vec![store; count]
+    }
+
+    async fn slots(&self) -> BTreeMap<String, i64> {
+        let rows = sqlx::query_as(
+            "SELECT proc_name, count(*) FROM execution WHERE slot = 1 GROUP BY proc_name",
+        );
+        let rows: Vec<_> = rows.fetch_all(&self.records).await.unwrap();
+        rows.into_iter().collect()
     }
 
     async fn audit_rows(&self) -> Vec<AuditRow> {

@@ -4,6 +4,7 @@ pub mod accept;
 pub mod adopt;
 pub mod audit;
 pub mod closing;
+pub mod crowd;
 pub mod delivery;
 pub mod give_up;
 pub mod hold;
@@ -16,6 +17,7 @@ pub mod log;
 pub mod pieces;
 pub mod queue;
 pub mod sample;
+pub mod slots;
 pub mod stop;
 pub mod subject;
 pub mod trimming;
@@ -90,6 +92,18 @@ macro_rules! store_suite {
                     executions_of_another_host_are_left_to_it
                     procs_do_not_share_slots
                     a_new_owner_of_an_admitted_execution_has_a_higher_fence
+                }
+                slots {
+                    the_oldest_whose_proc_has_a_slot_left_gets_the_one_of_the_installation
+                    who_waits_for_its_own_proc_holds_nobody_else_back
+                    a_slot_of_the_installation_that_is_free_goes_to_who_waits
+                    replicas_with_other_limits_hold_nobody_up
+                    a_slot_that_is_another_hosts_turn_is_given_to_it
+                    what_a_silent_host_was_given_is_taken_back
+                    the_place_in_the_queue_is_counted_for_the_limit_that_holds_it_back
+                }
+                crowd {
+                    whatever_ends_and_begins_at_once_limits_and_order_hold_and_nobody_is_forgotten
                 }
                 adopt {
                     what_is_live_or_has_an_open_log_is_adopted_and_nothing_else

@@ -20,6 +20,7 @@ mod late;
 mod load;
 mod lost_answers;
 mod proxy;
+mod queue;
 mod redis;
 mod restore;
 mod secrets;

@@ -42,6 +42,11 @@ impl Site {
         self.proctord_at(&self.data_dir())
     }
 
+    /// Another replica, with a data folder of this name.
+    pub fn proctord_beside(&self, folder: &str) -> ProctordBuilder {
+        self.proctord_at(&self.folder.path().join(folder))
+    }
+
     /// One with another data folder.
     pub fn proctord_at(&self, folder: &Path) -> ProctordBuilder {
         Proctord::production_at(folder)

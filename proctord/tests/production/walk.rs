@@ -122,11 +122,7 @@ async fn a_stop_that_is_asked_of_another_host_ends_the_process_where_it_runs() {
 }
 
 async fn on_another_host(site: &Site) -> Proctord {
-    let other = Proctord::production_at(&site.folder.path().join("other"))
-        .env("PROCTOR_DATABASE_URL", &site.postgres.url())
-        .env("PROCTOR_REDIS_ADDRESS", &site.redis.address())
-        .env("PROCTOR_REDIS_PASSWORD", site.redis.password().unwrap())
-        .start();
+    let other = site.proctord_beside("other").start();
     wait_until_ready(&other).await;
     other
 }

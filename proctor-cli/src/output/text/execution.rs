@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use owo_colors::OwoColorize as _;
-use proctor_api::{Execution, LateOutcome, Transition};
+use proctor_api::{Execution, LateOutcome, LimitOf, Queue, Transition};
 
 use crate::escape::visible;
 use crate::output::table::{self, Column};
@@ -76,6 +76,13 @@ fn extras(execution: &Execution) -> Vec<(&'static str, String)> {
         ("Reason", execution.reason.clone()),
         ("Waits", execution.waiting.clone()),
         (
+            "Queued",
+            execution
+                .queue
+                .as_ref()
+                .map(|queue| place(queue, &execution.job_name)),
+        ),
+        (
             "Exit Code",
             execution.exit_code.map(|code| code.to_string()),
         ),
@@ -109,6 +116,34 @@ fn late(late: &LateOutcome) -> String {
     let reason = late.reason.as_deref().map(|reason| format!(" ({reason})"));
     let (status, reason) = (late.status, reason.unwrap_or_default());
     format!("{status}{how}{reason} at {}", second(late.at))
+}
+
+/// Its place in the queue, with the limit that it waits for.
+fn place(queue: &Queue, proc_name: &str) -> String {
+    let place = format!("{} of {}", ordinal(queue.position), queue.length);
+    match &queue.limit {
+        None => format!("{place}, its turn has come"),
+        Some(limit) => {
+            let max = limit.max_concurrent;
+            match limit.of {
+                LimitOf::Proc => format!("{place} for {proc_name} (max_concurrent {max})"),
+                LimitOf::Installation => {
+                    format!("{place} of all procs (PROCTOR_MAX_CONCURRENT {max})")
+                }
+            }
+        }
+    }
+}
+
+fn ordinal(number: u64) -> String {
+    let ending = match (number % 10, number % 100) {
+        (_, 11..=13) => "th",
+        (1, _) => "st",
+        (2, _) => "nd",
+        (3, _) => "rd",
+        _ => "th",
+    };
+    format!("{number}{ending}")
 }
 
 /// Each status with the time it was reached and how long it lasted.

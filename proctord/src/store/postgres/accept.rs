@@ -1,6 +1,8 @@
 //! Accepting: the execution with its first step and its idempotency key in one row, and the audit row, in one
 //! statement. It commits by itself unless a slot has to be decided over or a delivery to be written with it.
 
+use std::num::NonZeroU32;
+
 use proctor_api::Status;
 use sqlx::PgConnection;
 
@@ -19,22 +21,20 @@ const ATTEMPTS: usize = 8;
 const FOREVER_SECONDS: f64 = 1e9;
 
 /// What is to be accepted.
-struct Request {
-    new: NewExecution,
-    key: Option<Idempotency>,
-    entry: AuditEntry,
+pub(super) struct Request {
+    pub new: NewExecution,
+    pub key: Option<Idempotency>,
+    pub entry: AuditEntry,
 }
 
 /// Accepts an execution, or finds the one that its key stands for.
 pub(super) async fn accept(
     database: &Database,
-    new: NewExecution,
-    key: Option<Idempotency>,
-    entry: AuditEntry,
+    limit: Option<NonZeroU32>,
+    request: Request,
 ) -> Result<Accepted, StoreError> {
-    let request = Request { new, key, entry };
     for _ in 0..ATTEMPTS {
-        if let Some(execution) = store(database, &request).await? {
+        if let Some(execution) = store(database, limit, &request).await? {
             return Ok(Accepted::New(execution));
         }
         if let Some(key) = &request.key
@@ -50,7 +50,11 @@ pub(super) async fn accept(
 }
 
 /// The stored execution; `None` if the key stands for another one.
-async fn store(database: &Database, request: &Request) -> Result<Option<Execution>, StoreError> {
+async fn store(
+    database: &Database,
+    limit: Option<NonZeroU32>,
+    request: &Request,
+) -> Result<Option<Execution>, StoreError> {
     let new = &request.new;
     if let Some(reason) = new.refusal.clone() {
         let refused = State::RequirementNotMet {
@@ -61,10 +65,10 @@ async fn store(database: &Database, request: &Request) -> Result<Option<Executio
             Some(_) => store_with_delivery(database, request, refused).await,
         };
     }
-    match new.plan.max_concurrent {
-        None => insert(&mut *connect(database).await?, request, State::Received).await,
-        Some(limit) => store_within(database, request, limit).await,
+    if limit.is_none() && new.plan.max_concurrent.is_none() {
+        return insert(&mut *connect(database).await?, request, State::Received).await;
     }
+    store_within(database, limit, request).await
 }
 
 async fn connect(database: &Database) -> Result<Unit, StoreError> {
@@ -82,17 +86,14 @@ async fn commit(unit: Unit) -> Result<(), StoreError> {
     committed.map_err(failed("keep an accepted execution"))
 }
 
-/// Received if a slot is left by those that have one and those that wait for one, otherwise queued. Those who
-/// wait count as well: nobody overtakes them while a slot that was freed is not given out.
+/// Received if a slot is left by those that have one and those that wait for one, otherwise queued.
 async fn store_within(
     database: &Database,
+    limit: Option<NonZeroU32>,
     request: &Request,
-    limit: u32,
 ) -> Result<Option<Execution>, StoreError> {
     let mut unit = begin(database).await?;
-    queue::lock(&mut unit, &request.new.proc_name).await?;
-    let ahead = queue::ahead(&mut unit, &request.new.proc_name).await?;
-    let state = if ahead < i64::from(limit) {
+    let state = if queue::has_slot_for(&mut unit, &request.new, limit).await? {
         State::Received
     } else {
         State::Queued

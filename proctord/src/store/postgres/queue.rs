@@ -1,175 +1,133 @@
-//! The slots of a proc and the queue before them. A slot is a row with `slot`, so nothing can leak: what ends has
-//! none. Whoever gives slots out holds the proc's row of `slot_lock` until its commit.
+//! The slots and the queues before them. A slot is a row with `slot`, so nothing can leak: what ends has none.
+//! Whoever gives slots out holds rows of `slot_lock` until its commit: that of the installation if that has a
+//! limit, and after it those of the procs. Whoever frees a slot holds none of them.
+
+mod heads;
+mod place;
+mod slots;
+
+use std::num::NonZeroU32;
 
 use sqlx::PgConnection;
 
-use super::database::Database;
+use super::database::{Database, Unit};
 use super::fault::failed;
-use super::row::{self, Row};
 use crate::domain::execution::Execution;
-use crate::domain::name::ProcName;
-use crate::store::{Replica, StoreError};
+use crate::store::queue::next;
+use crate::store::{NewExecution, Queues, Replica, StoreError};
 
-/// Waits until nobody else decides over the slots of this proc. Statements after this one see what those before
-/// have decided.
-pub(super) async fn lock(
-    connection: &mut PgConnection,
-    proc_name: &ProcName,
-) -> Result<(), StoreError> {
-    // An update that changes nothing still locks the row, and makes it if it is not there.
-    sqlx::query!(
-        "INSERT INTO proctor.slot_lock (proc_name) VALUES ($1)
-         ON CONFLICT (proc_name) DO UPDATE SET proc_name = excluded.proc_name",
-        proc_name.as_str(),
-    )
-    .execute(connection)
-    .await
-    .map_err(failed("lock the slots of a proc"))?;
-    Ok(())
-}
+pub(super) use place::of as place;
 
-/// Gives the free slots of a proc to those who wait longest.
+/// Gives free slots to those who wait longest, and tells which executions of the replica have one and are not
+/// launched yet.
 pub(super) async fn admit(
     database: &Database,
-    proc_name: &ProcName,
+    limit: Option<NonZeroU32>,
+    queues: Queues<'_>,
     replica: &Replica,
 ) -> Result<Vec<Execution>, StoreError> {
-    if !somebody_waits(database, proc_name).await? {
+    let mut connection = connect(database).await?;
+    if queues == Queues::All {
+        slots::take_back(&mut connection, replica).await?;
+    }
+    let turns = startable(&mut connection, limit, queues, replica).await?;
+    drop(connection);
+    for procs in turns {
+        while give_out(database, limit, &procs, replica).await? {}
+    }
+    slots::admitted_of(&mut *connect(database).await?, &replica.id).await
+}
+
+/// The executions of a replica that have a slot and are not launched yet.
+pub(super) async fn admitted_of(
+    database: &Database,
+    owner: &str,
+) -> Result<Vec<Execution>, StoreError> {
+    slots::admitted_of(&mut *connect(database).await?, owner).await
+}
+
+async fn connect(database: &Database) -> Result<Unit, StoreError> {
+    let connecting = database.connection().await;
+    connecting.map_err(failed("reach the database to read a queue"))
+}
+
+/// The procs that slots may be given to now, those of each list as one queue. Most often there are none:
+/// then nobody pays for a lock. Whoever freed a slot has committed that before, and who began to wait looks once
+/// more after its own commit: one of the two sees the other.
+async fn startable(
+    connection: &mut PgConnection,
+    limit: Option<NonZeroU32>,
+    queues: Queues<'_>,
+    replica: &Replica,
+) -> Result<Vec<Vec<String>>, StoreError> {
+    let procs = match queues {
+        Queues::Of(proc_name) if limit.is_none() => vec![proc_name.to_string()],
+        Queues::Of(_) | Queues::All => heads::procs(connection).await?,
+    };
+    let heads = heads::of(connection, &procs, Some(&replica.host)).await?;
+    let room = slots::room(connection, limit).await?;
+    if next(&heads, room).is_none() {
         return Ok(Vec::new());
     }
-    let mut unit = database
-        .begin()
-        .await
-        .map_err(failed("begin to admit executions"))?;
-    lock(&mut unit, proc_name).await?;
-    let mut admitted = given(&mut unit, proc_name, replica).await?;
-    let mut taken = taken(&mut unit, proc_name).await?;
-    while let Some(next) = longest_waiting(&mut unit, proc_name, replica).await? {
-        if next
-            .plan
-            .max_concurrent
-            .is_some_and(|limit| taken >= i64::from(limit))
-        {
-            break;
-        }
-        if let Some(execution) = give_slot(&mut unit, &next, replica).await? {
-            admitted.push(execution);
-            taken += 1;
+    if limit.is_some() {
+        return Ok(vec![procs]);
+    }
+    let fitting = heads.into_iter().filter(|head| head.fits());
+    Ok(fitting.map(|head| vec![head.proc_name]).collect())
+}
+
+/// Gives a slot to the one whose turn it is in the queues of these procs; false, if it is nobody's. One in each
+/// unit of work: whoever holds the row of one execution here waits for no other.
+async fn give_out(
+    database: &Database,
+    limit: Option<NonZeroU32>,
+    procs: &[String],
+    replica: &Replica,
+) -> Result<bool, StoreError> {
+    let begun = database.begin().await;
+    let mut unit = begun.map_err(failed("begin to admit an execution"))?;
+    let host = Some(replica.host.as_str());
+    if limit.is_some() {
+        slots::lock_installation(&mut unit).await?;
+    }
+    let room = slots::room(&mut unit, limit).await?;
+    let heads = heads::of(&mut unit, procs, host).await?;
+    let turn = next(&heads, room).map(|head| head.proc_name.clone());
+    if let Some(proc_name) = &turn {
+        slots::lock_proc(&mut unit, proc_name).await?;
+        // Others may have decided before the lock was ours.
+        let first = heads::of(&mut unit, std::slice::from_ref(proc_name), host).await?;
+        if let Some(head) = next(&first, room) {
+            slots::give(&mut unit, head.id, replica).await?;
         }
     }
-    unit.commit()
-        .await
-        .map_err(failed("keep admitted executions"))?;
-    Ok(admitted)
+    let kept = unit.commit().await;
+    kept.map_err(failed("keep an admitted execution"))?;
+    Ok(turn.is_some())
 }
 
-/// Most procs have no queue: they are not to pay for its lock each time that one of their executions ends.
-async fn somebody_waits(database: &Database, proc_name: &ProcName) -> Result<bool, StoreError> {
-    let mut connection = database
-        .connection()
-        .await
-        .map_err(failed("reach the database to read a queue"))?;
-    sqlx::query_scalar!(
-        r#"SELECT EXISTS (SELECT FROM proctor.execution
-                           WHERE proc_name = $1 AND status = 'QUEUED' AND stop_at IS NULL AND NOT held) AS "some!""#,
-        proc_name.as_str(),
-    )
-    .fetch_one(&mut *connection)
-    .await
-    .map_err(failed("look for a queue"))
-}
-
-/// Those that the replica has been given and that are not launched yet.
-async fn given(
-    connection: &mut PgConnection,
-    proc_name: &ProcName,
-    replica: &Replica,
-) -> Result<Vec<Execution>, StoreError> {
-    let rows = sqlx::query_as!(
-        Row,
-        "SELECT * FROM proctor.execution
-          WHERE proc_name = $1 AND slot AND status = 'QUEUED' AND owner = $2 AND stop_at IS NULL AND NOT held
-          ORDER BY created_at, id",
-        proc_name.as_str(),
-        replica.id,
-    )
-    .fetch_all(connection)
-    .await
-    .map_err(failed("read what was admitted before"))?;
-    row::all(rows)
-}
-
-async fn taken(connection: &mut PgConnection, proc_name: &ProcName) -> Result<i64, StoreError> {
-    sqlx::query_scalar!(
-        r#"SELECT count(*) AS "taken!" FROM proctor.execution WHERE proc_name = $1 AND slot"#,
-        proc_name.as_str(),
-    )
-    .fetch_one(connection)
-    .await
-    .map_err(failed("count the slots of a proc"))
-}
-
-/// How many executions of a proc have a slot or wait for one and are neither held nor about to be stopped.
-pub(super) async fn ahead(
-    connection: &mut PgConnection,
-    proc_name: &ProcName,
-) -> Result<i64, StoreError> {
-    let taken = taken(connection, proc_name).await?;
-    let waiting = sqlx::query_scalar!(
-        r#"SELECT count(*) AS "waiting!" FROM proctor.execution
-            WHERE proc_name = $1 AND status = 'QUEUED' AND NOT slot AND stop_at IS NULL AND NOT held"#,
-        proc_name.as_str(),
-    )
-    .fetch_one(connection)
-    .await
-    .map_err(failed("count the queue of a proc"))?;
-    Ok(taken + waiting)
-}
-
-async fn longest_waiting(
-    connection: &mut PgConnection,
-    proc_name: &ProcName,
-    replica: &Replica,
-) -> Result<Option<Execution>, StoreError> {
-    sqlx::query_as!(
-        Row,
-        "SELECT * FROM proctor.execution
-          WHERE proc_name = $1 AND status = 'QUEUED' AND NOT slot AND stop_at IS NULL AND NOT held
-            AND (host IS NULL OR host = $2)
-          ORDER BY created_at, id LIMIT 1",
-        proc_name.as_str(),
-        replica.host,
-    )
-    .fetch_optional(connection)
-    .await
-    .map_err(failed("read the queue of a proc"))?
-    .map(Execution::try_from)
-    .transpose()
-}
-
-/// `None` if it has ended, is held or is to be stopped since it was read: no slot is for it.
-async fn give_slot(
-    connection: &mut PgConnection,
-    execution: &Execution,
-    replica: &Replica,
-) -> Result<Option<Execution>, StoreError> {
-    sqlx::query_as!(
-        Row,
-        "WITH mine AS MATERIALIZED (
-             SELECT id FROM proctor.execution
-              WHERE id = $1 AND status = 'QUEUED' AND NOT slot AND stop_at IS NULL AND NOT held
-                FOR UPDATE)
-         UPDATE proctor.execution AS execution
-            SET slot = TRUE, owner = $2,
-                fence = execution.fence + CASE WHEN execution.owner = $2 THEN 0 ELSE 1 END
-           FROM mine WHERE execution.id = mine.id
-         RETURNING execution.*",
-        execution.id.as_i64(),
-        replica.id,
-    )
-    .fetch_optional(connection)
-    .await
-    .map_err(failed("admit an execution"))?
-    .map(Execution::try_from)
-    .transpose()
+/// Whether a new execution gets a slot at once. Those who wait count as well: nobody overtakes them while a slot
+/// that was freed is not given out. Until the unit of work ends nobody else decides over the same slots.
+pub(super) async fn has_slot_for(
+    unit: &mut PgConnection,
+    new: &NewExecution,
+    limit: Option<NonZeroU32>,
+) -> Result<bool, StoreError> {
+    if limit.is_some() {
+        slots::lock_installation(unit).await?;
+    }
+    if let Some(max_concurrent) = new.plan.max_concurrent {
+        slots::lock_proc(unit, new.proc_name.as_str()).await?;
+        let ahead = slots::ahead(unit, &new.proc_name).await?;
+        if ahead >= i64::from(max_concurrent) {
+            return Ok(false);
+        }
+    }
+    let room = slots::room(unit, limit).await?;
+    if limit.is_none() || !room.is_left() {
+        return Ok(room.is_left());
+    }
+    let procs = heads::procs(unit).await?;
+    let heads = heads::of(unit, &procs, new.host.as_deref()).await?;
+    Ok(next(&heads, room).is_none())
 }

@@ -1,5 +1,6 @@
 //! Accepting: the execution, its first step, its idempotency key and its audit row in one commit.
 
+use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use jiff::Timestamp;
@@ -36,7 +37,7 @@ pub(super) async fn accept(
     {
         return Ok(Accepted::Before(before));
     }
-    let state = first_state(&mut unit, &new).await?;
+    let state = first_state(&mut unit, &new, store.max_concurrent).await?;
     let execution = insert(&mut unit, &new, &state, at, &store.sequence).await?;
     step::insert(&mut unit, &execution, at).await?;
     if let Some(key) = &key {
@@ -57,17 +58,12 @@ pub(super) async fn accept(
 async fn first_state(
     connection: &mut SqliteConnection,
     new: &NewExecution,
+    limit: Option<NonZeroU32>,
 ) -> Result<State, StoreError> {
     if let Some(reason) = new.refusal.clone() {
         return Ok(State::RequirementNotMet { reason });
     }
-    let Some(limit) = new.plan.max_concurrent else {
-        return Ok(State::Received);
-    };
-    // Those who wait count as well: nobody overtakes them while a slot that was freed is not given out.
-    let ahead = queue::taken(&mut *connection, &new.proc_name).await?
-        + queue::waiting(connection, &new.proc_name).await?;
-    if ahead < i64::from(limit) {
+    if queue::has_slot_for(connection, new, limit).await? {
         Ok(State::Received)
     } else {
         Ok(State::Queued)

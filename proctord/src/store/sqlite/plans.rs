@@ -63,10 +63,12 @@ async fn no_unit_of_work_reads_a_table_from_end_to_end() {
     let store = SqliteStore::open(folder.path()).await.unwrap();
     let mut records = store.records.begin().await.unwrap();
     for sql in [
-        queue::TAKEN,
-        queue::WAITING,
-        queue::LONGEST_WAITING,
-        queue::GIVEN,
+        queue::slots::TAKEN,
+        queue::slots::WAITING,
+        queue::slots::ADMITTED,
+        queue::heads::NEXT_PROC,
+        queue::heads::HEAD,
+        queue::place::IN_PROC,
         stop::OF_OWNER,
         adopt::UNFINISHED,
         adopt::ADOPT,

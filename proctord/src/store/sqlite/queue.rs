@@ -1,132 +1,111 @@
-//! The slots of a proc and the queue before them. A slot is a row with `slot = 1`, so nothing can leak: what
-//! ends has none.
+//! The slots and the queues before them. A slot is a row with `slot = 1`, so nothing can leak: what ends has none.
+//! The one writer of the file is the lock under which they are given out.
 
-use sqlx::{SqliteConnection, SqliteExecutor};
+pub(super) mod heads;
+pub(super) mod place;
+pub(super) mod slots;
+
+use std::num::NonZeroU32;
+
+use sqlx::SqliteConnection;
 
 use super::fault::failed;
-use super::row;
+use super::time::{micros, now};
 use crate::domain::execution::Execution;
-use crate::domain::name::ProcName;
 use crate::sqlite::Database;
-use crate::store::{Replica, StoreError};
+use crate::store::queue::{Head, next};
+use crate::store::{NewExecution, Queues, Replica, StoreError};
 
-pub(super) const TAKEN: &str = "SELECT count(*) FROM execution WHERE proc_name = ? AND slot = 1";
-
-pub(super) const WAITING: &str = "
-    SELECT count(*) FROM execution
-     WHERE proc_name = ? AND status = 'QUEUED' AND slot = 0 AND stop_at IS NULL AND held = 0";
-
-pub(super) const LONGEST_WAITING: &str = "
-    SELECT * FROM execution
-     WHERE proc_name = ? AND status = 'QUEUED' AND slot = 0 AND stop_at IS NULL AND held = 0
-       AND (host IS NULL OR host = ?)
-     ORDER BY created_at, id LIMIT 1";
-
-pub(super) const GIVEN: &str = "
-    SELECT * FROM execution
-     WHERE proc_name = ? AND slot = 1 AND status = 'QUEUED' AND owner = ? AND stop_at IS NULL AND held = 0";
-
-/// How many slots of a proc are taken.
-pub(super) async fn taken(
-    executor: impl SqliteExecutor<'_>,
-    proc_name: &ProcName,
-) -> Result<i64, StoreError> {
-    sqlx::query_scalar(TAKEN)
-        .bind(proc_name.as_str())
-        .fetch_one(executor)
-        .await
-        .map_err(failed("count the slots of a proc"))
-}
-
-/// How many executions of a proc wait for a slot and are neither held nor about to be stopped.
-pub(super) async fn waiting(
-    executor: impl SqliteExecutor<'_>,
-    proc_name: &ProcName,
-) -> Result<i64, StoreError> {
-    sqlx::query_scalar(WAITING)
-        .bind(proc_name.as_str())
-        .fetch_one(executor)
-        .await
-        .map_err(failed("count the queue of a proc"))
-}
-
-/// Gives the free slots of a proc to those who wait longest.
+/// Gives free slots to those who wait longest, and tells which executions of the replica have one and are not
+/// launched yet.
 pub(super) async fn admit(
     records: &Database,
-    proc_name: &ProcName,
+    limit: Option<NonZeroU32>,
+    queues: Queues<'_>,
     replica: &Replica,
 ) -> Result<Vec<Execution>, StoreError> {
-    let mut unit = records
-        .begin()
-        .await
-        .map_err(failed("begin to admit executions"))?;
-    let mut taken = taken(&mut *unit, proc_name).await?;
-    let mut admitted = given(&mut unit, proc_name, replica).await?;
-    while let Some(next) = longest_waiting(&mut unit, proc_name, replica).await? {
-        if next
-            .plan
-            .max_concurrent
-            .is_some_and(|limit| taken >= i64::from(limit))
-        {
-            break;
+    if is_to_do(records, limit, queues, replica).await? {
+        let begun = records.begin().await;
+        let mut unit = begun.map_err(failed("begin to admit executions"))?;
+        if queues == Queues::All {
+            slots::take_back(&mut unit, replica, micros(now())).await?;
         }
-        admitted.push(give_slot(&mut unit, &next, &replica.id).await?);
-        taken += 1;
+        give_out(&mut unit, limit, queues, replica).await?;
+        let kept = unit.commit().await;
+        kept.map_err(failed("keep admitted executions"))?;
     }
-    unit.commit()
-        .await
-        .map_err(failed("keep admitted executions"))?;
-    Ok(admitted)
+    slots::admitted_of(records.readers(), &replica.id).await
 }
 
-/// Those that the replica has been given and that are not launched yet.
-async fn given(
-    connection: &mut SqliteConnection,
-    proc_name: &ProcName,
+/// Whether a slot can be given out or taken back; most often there is none, and then nothing is written.
+async fn is_to_do(
+    records: &Database,
+    limit: Option<NonZeroU32>,
+    queues: Queues<'_>,
     replica: &Replica,
-) -> Result<Vec<Execution>, StoreError> {
-    let rows = sqlx::query(GIVEN)
-        .bind(proc_name.as_str())
-        .bind(&replica.id)
-        .fetch_all(connection)
-        .await
-        .map_err(failed("read what was admitted before"))?;
-    let mut given = rows
-        .iter()
-        .map(row::execution)
-        .collect::<Result<Vec<_>, _>>()?;
-    given.sort_by_key(|execution| (execution.created_at, execution.id));
-    Ok(given)
+) -> Result<bool, StoreError> {
+    let connecting = records.readers().acquire().await;
+    let mut connection = connecting.map_err(failed("reach the file to read the queues"))?;
+    if queues == Queues::All && slots::are_unused(&mut connection, replica, micros(now())).await? {
+        return Ok(true);
+    }
+    let heads = of(&mut connection, limit, queues, Some(&replica.host)).await?;
+    let room = slots::room(&mut connection, limit).await?;
+    Ok(next(&heads, room).is_some())
 }
 
-async fn longest_waiting(
-    connection: &mut SqliteConnection,
-    proc_name: &ProcName,
+/// Gives slots to the first in the queues, oldest first, as long as there are any.
+async fn give_out(
+    unit: &mut SqliteConnection,
+    limit: Option<NonZeroU32>,
+    queues: Queues<'_>,
     replica: &Replica,
-) -> Result<Option<Execution>, StoreError> {
-    sqlx::query(LONGEST_WAITING)
-        .bind(proc_name.as_str())
-        .bind(&replica.host)
-        .fetch_optional(connection)
-        .await
-        .map_err(failed("read the queue of a proc"))?
-        .map(|row| row::execution(&row))
-        .transpose()
+) -> Result<(), StoreError> {
+    let host = Some(replica.host.as_str());
+    let mut room = slots::room(unit, limit).await?;
+    let mut heads = of(unit, limit, queues, host).await?;
+    while let Some(head) = next(&heads, room).cloned() {
+        slots::give(unit, head.id, replica).await?;
+        room = room.with_one_more();
+        heads.retain(|other| other.proc_name != head.proc_name);
+        heads.extend(heads::of(unit, &head.proc_name, host).await?);
+    }
+    Ok(())
 }
 
-async fn give_slot(
+async fn of(
     connection: &mut SqliteConnection,
-    execution: &Execution,
-    owner: &str,
-) -> Result<Execution, StoreError> {
-    let row = sqlx::query(
-        "UPDATE execution SET slot = 1, owner = ?2, fence = fence + (owner <> ?2)
-          WHERE id = ?1 RETURNING *",
-    )
-    .bind(execution.id.as_i64())
-    .bind(owner)
-    .fetch_one(connection)
-    .await
-    .map_err(failed("admit an execution"))?;
-    row::execution(&row)
+    limit: Option<NonZeroU32>,
+    queues: Queues<'_>,
+    host: Option<&str>,
+) -> Result<Vec<Head>, StoreError> {
+    match queues {
+        Queues::Of(proc_name) if limit.is_none() => {
+            let head = heads::of(connection, proc_name.as_str(), host).await?;
+            Ok(Vec::from_iter(head))
+        }
+        Queues::Of(_) | Queues::All => heads::all(connection, host).await,
+    }
+}
+
+/// Whether a new execution gets a slot at once. Those who wait count as well: nobody overtakes them while a slot
+/// that was freed is not given out.
+pub(super) async fn has_slot_for(
+    unit: &mut SqliteConnection,
+    new: &NewExecution,
+    limit: Option<NonZeroU32>,
+) -> Result<bool, StoreError> {
+    if let Some(max_concurrent) = new.plan.max_concurrent {
+        let ahead = slots::taken(unit, new.proc_name.as_str()).await?
+            + slots::waiting(unit, &new.proc_name).await?;
+        if ahead >= i64::from(max_concurrent) {
+            return Ok(false);
+        }
+    }
+    let room = slots::room(unit, limit).await?;
+    if limit.is_none() || !room.is_left() {
+        return Ok(room.is_left());
+    }
+    let heads = heads::all(unit, new.host.as_deref()).await?;
+    Ok(next(&heads, room).is_none())
 }

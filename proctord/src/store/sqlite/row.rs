@@ -77,14 +77,19 @@ impl<'r> Columns<'r> {
     }
 }
 
-/// The execution that a row of `execution` holds.
-pub(super) fn execution(row: &SqliteRow) -> Result<Execution, StoreError> {
+/// The id in a row of `execution`.
+pub(super) fn id(row: &SqliteRow) -> Result<ExecutionId, StoreError> {
     let id: i64 = row.try_get("id").map_err(failed("read an execution"))?;
-    let columns = Columns::new(row, format!("execution {id}"));
-    let id = u64::try_from(id)
+    u64::try_from(id)
         .ok()
         .and_then(|id| ExecutionId::try_from(id).ok())
-        .ok_or_else(|| columns.damaged("id", "it is no id"))?;
+        .ok_or_else(|| Columns::new(row, format!("execution {id}")).damaged("id", "it is no id"))
+}
+
+/// The execution that a row of `execution` holds.
+pub(super) fn execution(row: &SqliteRow) -> Result<Execution, StoreError> {
+    let id = id(row)?;
+    let columns = Columns::new(row, format!("execution {id}"));
     Ok(Execution {
         id,
         name: columns.parse("name")?,

@@ -12,6 +12,7 @@ pub async fn write(book: &mut Book) {
     secrets(book).await;
     executions(book).await;
     begun(book).await;
+    queued(book).await;
     refusals(book).await;
     book.title("Not ready");
     book.service
@@ -203,6 +204,18 @@ async fn begun(book: &mut Book) {
     book.saw(&ask, status);
     book.say("`/execution/logs` is a websocket; without its handshake it says so:");
     book.ask(ask.show()).await;
+}
+
+/// What waits for a slot.
+async fn queued(book: &mut Book) {
+    let proc = json!([{"name": "one-by-one", "command": ["sleep", "600"], "max_concurrent": 1}]);
+    book.ask(Ask::post("/metadata", &[]).json_body(&proc)).await;
+    let create = || Ask::post("/execution", &[]).json_body(&json!({"name": "one-by-one"}));
+    book.ask(create()).await;
+    let waiting = book.ask(create()).await.json()["id"].to_string();
+    book.say("One that is QUEUED tells its place in the queue, and the limit that it waits for:");
+    book.ask(Ask::get("/execution/{id}", &[&waiting]).show())
+        .await;
 }
 
 async fn refusals(book: &mut Book) {

@@ -2,7 +2,7 @@
 
 use proctord::domain::execution::Fence;
 use proctord::domain::lifecycle::Event;
-use proctord::store::StoreError;
+use proctord::store::{Queues, StoreError};
 
 use super::sample::{
     accept, append, change, limited, log_end, new_execution, no_write_of, proc_name, replica, seen,
@@ -87,13 +87,13 @@ pub async fn one_that_was_admitted_waits_again(subject: impl Subject) {
     change(store, &running, Event::Create).await.unwrap();
     change(store, &running, success()).await.unwrap();
     store
-        .admit_queued(&proc_name("busy"), &replica("replica-1"))
+        .admit_queued(Queues::Of(&proc_name("busy")), &replica("replica-1"))
         .await
         .unwrap();
 
     let adopted = store.adopt_host(&replica("replica-2")).await.unwrap();
     let admitted = store
-        .admit_queued(&proc_name("busy"), &replica("replica-2"))
+        .admit_queued(Queues::Of(&proc_name("busy")), &replica("replica-2"))
         .await
         .unwrap();
 

@@ -6,7 +6,7 @@ use proctord::domain::execution::{Execution, RunnerKind};
 use proctord::domain::lifecycle::State;
 use proctord::domain::name::ExecutionName;
 use proctord::store::{
-    Filter, ImportCount, ImportedLog, LogPosition, LogSlice, Store, StoredChunk,
+    Filter, ImportCount, ImportedLog, LogPosition, LogSlice, Queues, Store, StoredChunk,
 };
 
 use super::sample::{
@@ -172,7 +172,7 @@ pub async fn whatever_its_status_says_it_is_over(subject: impl Subject) {
         .adopt_silent(&replica("replica-3"), 10.try_into().unwrap())
         .await;
     let admitted = store
-        .admit_queued(&proc_name("busy"), &replica("replica-2"))
+        .admit_queued(Queues::Of(&proc_name("busy")), &replica("replica-2"))
         .await;
 
     assert_eq!(next.status(), Status::Received, "no slot is taken");

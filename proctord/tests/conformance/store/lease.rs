@@ -5,7 +5,7 @@ use std::num::NonZeroU32;
 use jiff::{SignedDuration, Timestamp};
 use proctord::domain::execution::{Execution, Fence};
 use proctord::domain::lifecycle::Event;
-use proctord::store::{NewExecution, Store, StoreError};
+use proctord::store::{NewExecution, Queues, Store, StoreError};
 
 use super::sample::{
     accept, append, change, limited, log_end, new_execution, no_write_of, proc_name, replica, seen,
@@ -241,7 +241,7 @@ pub async fn one_that_a_silent_replica_had_admitted_waits_again(subject: impl Su
         .await
         .unwrap();
     let admitted = store
-        .admit_queued(&proc_name("busy"), &replica("replica-1"))
+        .admit_queued(Queues::Of(&proc_name("busy")), &replica("replica-1"))
         .await
         .unwrap();
     assert_eq!(admitted.len(), 1);
@@ -249,7 +249,7 @@ pub async fn one_that_a_silent_replica_had_admitted_waits_again(subject: impl Su
 
     assert_eq!(adopt(store).await.len(), 1);
     let admitted = store
-        .admit_queued(&proc_name("busy"), &replica("replica-2"))
+        .admit_queued(Queues::Of(&proc_name("busy")), &replica("replica-2"))
         .await
         .unwrap();
 

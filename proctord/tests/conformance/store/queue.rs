@@ -6,7 +6,7 @@ use futures::future::join_all;
 use proctor_api::Status;
 use proctord::domain::execution::Execution;
 use proctord::domain::lifecycle::{Cause, Event};
-use proctord::store::{Replica, Store};
+use proctord::store::{Queues, Replica, Store};
 
 use super::sample::{
     accept, change, end, entry, limited, moment, proc_name, replica, seen, stop, success,
@@ -15,7 +15,7 @@ use super::subject::Subject;
 
 async fn admit(store: &dyn Store, name: &str) -> Vec<Execution> {
     let admitted = store
-        .admit_queued(&proc_name(name), &replica("replica-1"))
+        .admit_queued(Queues::Of(&proc_name(name)), &replica("replica-1"))
         .await;
     admitted.unwrap()
 }
@@ -152,7 +152,7 @@ pub async fn one_that_was_admitted_is_told_again_until_it_is_launched(subject: i
     let first = admit(store, "busy").await;
     let again = admit(store, "busy").await;
     let elsewhere = store
-        .admit_queued(&proc_name("busy"), &replica("replica-2"))
+        .admit_queued(Queues::Of(&proc_name("busy")), &replica("replica-2"))
         .await
         .unwrap();
     change(store, &first[0], Event::Create).await.unwrap();
@@ -179,7 +179,7 @@ pub async fn executions_of_another_host_are_left_to_it(subject: impl Subject) {
         host: "host-b".into(),
     };
     let there = store
-        .admit_queued(&proc_name("busy"), &there)
+        .admit_queued(Queues::Of(&proc_name("busy")), &there)
         .await
         .unwrap();
 
@@ -215,7 +215,7 @@ pub async fn a_new_owner_of_an_admitted_execution_has_a_higher_fence(subject: im
     let same = admit(store, "busy").await;
     finish(store, &same[0]).await;
     let other = store
-        .admit_queued(&proc_name("busy"), &replica("replica-2"))
+        .admit_queued(Queues::Of(&proc_name("busy")), &replica("replica-2"))
         .await
         .unwrap();
 

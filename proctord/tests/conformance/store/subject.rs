@@ -1,6 +1,10 @@
 //! A store under test, and the ways past it: rows that the trait does not show, and times that a test cannot
 //! wait for.
 
+use std::collections::BTreeMap;
+use std::num::NonZeroU32;
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 use proctord::domain::id::ExecutionId;
@@ -16,6 +20,11 @@ pub trait Subject: Sized + Send + Sync {
     /// The same store after its process has ended and started again.
     async fn reopened(self) -> Self;
     fn store(&self) -> &dyn Store;
+    /// The stores of so many replicas on the same data, each with this limit of the installation. SQLite has one
+    /// replica: there it is the same one each time.
+    async fn replicas(&self, count: usize, limit: Option<NonZeroU32>) -> Vec<Arc<dyn Store>>;
+    /// How many slots are taken by each proc at one moment.
+    async fn slots(&self) -> BTreeMap<String, i64>;
     /// The audit trail, oldest first.
     async fn audit_rows(&self) -> Vec<AuditRow>;
     /// All deliveries, oldest first.

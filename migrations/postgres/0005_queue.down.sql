@@ -1,0 +1,1 @@
+DROP INDEX proctor.execution_admitted;
