@@ -95,8 +95,11 @@ async fn no_unit_of_work_reads_a_table_from_end_to_end() {
 }
 
 fn assert_searches(plan: &[String], sql: &str) {
+    // What was handed in is no table.
+    let given = ["SCAN CONSTANT ROW", "SCAN json_each VIRTUAL TABLE INDEX 1:"];
     let bad = |step: &&String| {
-        (step.starts_with("SCAN ") && *step != "SCAN CONSTANT ROW") || step.contains("TEMP B-TREE")
+        (step.starts_with("SCAN ") && !given.contains(&step.as_str()))
+            || step.contains("TEMP B-TREE")
     };
     assert_eq!(plan.iter().find(bad), None, "{sql}: {plan:#?}");
     assert!(
