@@ -157,7 +157,7 @@ pub(super) async fn current(readers: &SqlitePool) -> Result<Option<Hold>, StoreE
     }))
 }
 
-pub(super) const HELD: &str = "SELECT * FROM execution WHERE held = 1 ORDER BY created_at, id";
+const HELD: &str = "SELECT * FROM execution WHERE held = 1 ORDER BY created_at, id";
 
 /// What is held, oldest first.
 pub(super) async fn held(readers: &SqlitePool) -> Result<Vec<Execution>, StoreError> {

@@ -9,7 +9,7 @@ use super::migrated;
 /// Counting everything reads everything: it is asked for once per scrape of the metrics.
 const COUNTS_ALL: &str = "GROUP BY status";
 /// These have a row or a few, whatever happens.
-const SMALL: [&str; 3] = ["installation", "replica", "slot_lock"];
+const SMALL: [&str; 4] = ["installation", "replica", "slot_lock", "stranger"];
 
 /// Every combination of what a list may be asked for, with and without a page before it.
 fn lists() -> Vec<String> {
