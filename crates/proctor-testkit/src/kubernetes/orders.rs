@@ -6,6 +6,7 @@ use super::eviction;
 use super::kind::Kind;
 use super::ledger::Ledger;
 use super::nodes::Processes;
+use super::scripted::Gate;
 use super::state::{Key, State};
 
 impl Kubernetes {
@@ -65,6 +66,14 @@ impl Kubernetes {
         self.cluster.write(|state| {
             let former = state.nodes.replace();
             eviction::collect(state, &former);
+            look_at_pods(state);
+        });
+    }
+
+    /// Lets the scripted containers go on that stand before this gate, and those that come to it later.
+    pub fn open(&self, gate: &Gate) {
+        self.cluster.write(|state| {
+            gate.open();
             look_at_pods(state);
         });
     }
