@@ -8,6 +8,7 @@
 
 mod canary;
 mod cluster;
+mod cluster_canary;
 mod cluster_crashes;
 mod commands;
 mod crash;
@@ -16,6 +17,7 @@ mod disk;
 mod late;
 mod load;
 mod lost_answers;
+mod places;
 mod proxy;
 mod redis;
 mod secrets;
