@@ -12,6 +12,7 @@ mod cluster_canary;
 mod cluster_crashes;
 mod commands;
 mod crash;
+mod crowd;
 mod database;
 mod disk;
 mod late;
