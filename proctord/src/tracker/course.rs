@@ -56,18 +56,19 @@ impl Course {
     }
 
     async fn complete(&mut self) -> Result<(), Abandoned> {
-        let launched = self.launch().await;
+        // Boxed, what a launch needs is given back before the long wait for the end.
+        let launched = Box::pin(self.launch()).await;
         self.signals.launched.send_replace(true);
         launched?;
         let had_a_run = self.has_had_a_run();
         let pump = had_a_run.then(|| self.pump());
         if !self.execution.is_over() {
-            self.follow().await?;
+            Box::pin(self.follow()).await?;
         }
         failpoint::hit("finish.stored");
         self.tracker.admit(&self.execution.proc_name).await;
         failpoint::hit("finish.admitted");
-        self.finish_log(pump).await
+        Box::pin(self.finish_log(pump)).await
     }
 
     /// Whether the runner may hold output of it.
@@ -110,7 +111,7 @@ impl Course {
                 event = events.recv() => match event {
                     Some(RunEvent::Waits { reason }) => self.note_waiting(reason).await?,
                     Some(RunEvent::Running { started_at }) => self.note_running(started_at).await?,
-                    Some(RunEvent::Ended(end)) => return self.persist(Event::End(end), None).await,
+                    Some(RunEvent::Ended(end)) => return Box::pin(self.persist(Event::End(end), None)).await,
                     None => return Ok(()),
                 },
                 Ok(()) = self.stop.changed() => {
@@ -119,7 +120,7 @@ impl Course {
                     }
                     stop_at = Some(Instant::now());
                 }
-                () = until(stop_at), if stop_at.is_some() => stop_at = self.try_to_stop().await,
+                () = until(stop_at), if stop_at.is_some() => stop_at = Box::pin(self.try_to_stop()).await,
             }
         }
     }
@@ -128,7 +129,7 @@ impl Course {
         if self.execution.status() == Status::Running {
             return Ok(());
         }
-        self.persist(Event::Run { started_at }, None).await
+        Box::pin(self.persist(Event::Run { started_at }, None)).await
     }
 
     /// Has the runner stop it; returns when to try again if that failed.
