@@ -21,6 +21,7 @@ mod lost_answers;
 mod places;
 mod proxy;
 mod redis;
+mod running_jobs;
 mod secrets;
 mod site;
 mod walk;
