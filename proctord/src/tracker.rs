@@ -134,9 +134,10 @@ impl Tracker {
             .logs
             .write_here(&execution, self.hold(&execution));
         let tracker = self.clone();
+        let abandon = signals.abandon.clone();
+        // Boxed, it takes its room once: what a task is given it keeps beside what it makes of it.
+        let course = Box::pin(run_to_the_end(tracker.clone(), execution, signals));
         let course = async move {
-            let abandon = signals.abandon.clone();
-            let course = run_to_the_end(tracker.clone(), execution, signals);
             let queued = abandon.run_until_cancelled(course).await.flatten();
             drop(writing);
             tracker.courses().remove(&id);

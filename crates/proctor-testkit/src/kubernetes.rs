@@ -51,6 +51,7 @@ mod orders;
 mod patch;
 mod pods;
 mod quota;
+mod record;
 mod refusal;
 mod request;
 mod resources;
@@ -79,7 +80,8 @@ pub use clock::Clock;
 pub use faults::FaultPlan;
 pub use ledger::{ContainerRun, JobCreation, Ledger};
 pub use nodes::Processes;
-pub use scripted::{Course, Script, ScriptedPod};
+pub use record::AskedRequest;
+pub use scripted::{Course, Gate, Script, ScriptedPod};
 
 /// A double that runs; dropped, it ends.
 #[derive(Debug)]
@@ -148,6 +150,29 @@ impl Kubernetes {
             verb: verb.to_owned(),
             resource: resource.to_owned(),
         });
+    }
+
+    /// Each version of each object of a kind that is remembered, of those that are gone as well, and as they are stored
+    /// now; `plural` as in paths.
+    #[must_use]
+    pub fn versions(&self, plural: &str) -> Vec<Value> {
+        let mut kinds = kind::Kind::ALL.into_iter();
+        let Some(kind) = kinds.find(|kind| kind.plural() == plural) else {
+            return Vec::new();
+        };
+        let state = self.cluster.state();
+        let stored = state.of_kind(kind).map(|(_, object)| object);
+        let remembered = state.history().versions(kind);
+        remembered
+            .chain(stored)
+            .map(|object| Value::clone(object))
+            .collect()
+    }
+
+    /// Every request that came in, if the builder was told to record them.
+    #[must_use]
+    pub fn requests(&self) -> Vec<AskedRequest> {
+        self.cluster.record.copy()
     }
 
     /// An object as it is stored now; `plural` as in paths.

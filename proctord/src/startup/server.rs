@@ -17,6 +17,9 @@ use crate::http::{self, Settings};
 /// How long requests in flight have when the service stops.
 const STOP_PATIENCE_SECS: u64 = 5;
 const HTTP_WORKERS: usize = 2;
+/// Followers come back all at once after a restart: they wait for their turn. The kernel may allow fewer. Of more than
+/// the standard library's 128 some would be turned away.
+const WAITING_CLIENTS: i32 = 4_096;
 const OPEN_FILES: u64 = 65_536;
 /// What the kernel keeps for a client that reads slowly; by itself it would keep megabytes.
 const SEND_BUFFER_BYTES: usize = 128 * 1024;
@@ -48,6 +51,8 @@ pub(super) fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
             "cannot listen on {address}; PROCTOR_APP_PORT names another port, 0 takes a free one"
         )
     })?;
+    // It listens already: this only lets more of them wait.
+    rustix::net::listen(&listener, WAITING_CLIENTS).context("cannot let clients wait")?;
     // Connections take these over from the socket that they are accepted on.
     sockopt::set_socket_send_buffer_size(&listener, SEND_BUFFER_BYTES)
         .context("cannot bound the send buffers")?;

@@ -78,20 +78,21 @@ impl Course {
     }
 
     async fn complete(&mut self) -> Result<(), Left> {
-        let launched = self.launch().await;
+        // Boxed, what a launch needs is given back before the long wait for the end.
+        let launched = Box::pin(self.launch()).await;
         self.signals.launched.send_replace(true);
         launched?;
         let has_output = self.has_had_a_run() && !self.execution.is_given_up();
         let pump = has_output.then(|| self.pump());
         if !self.execution.is_over() {
-            self.follow().await?;
+            Box::pin(self.follow()).await?;
         }
         failpoint::hit("finish.stored");
         let queue = Queues::Of(&self.execution.proc_name);
         self.tracker.admit(queue).await;
         failpoint::hit("finish.admitted");
-        self.finish_log(pump).await?;
-        Ok(self.follow_late().await?)
+        Box::pin(self.finish_log(pump)).await?;
+        Ok(Box::pin(self.follow_late()).await?)
     }
 
     /// Whether the runner may hold output of it.
@@ -136,14 +137,14 @@ impl Course {
                 event = events.recv() => match event {
                     Some(RunEvent::Waits { reason }) => self.note_waiting(reason).await?,
                     Some(RunEvent::Running { started_at }) => self.note_running(started_at).await?,
-                    Some(RunEvent::Ended(end)) => return self.note_end(end).await,
+                    Some(RunEvent::Ended(end)) => return Box::pin(self.note_end(end)).await,
                     None => return Ok(()),
                 },
                 Ok(()) = self.stop.changed() => {
                     self.hear_of_stop();
                     stop_at = Some(Instant::now());
                 }
-                () = until(stop_at), if stop_at.is_some() => stop_at = self.try_to_stop().await,
+                () = until(stop_at), if stop_at.is_some() => stop_at = Box::pin(self.try_to_stop()).await,
             }
         }
         Ok(())
@@ -165,7 +166,7 @@ impl Course {
         if self.execution.status() == Status::Running {
             return Ok(());
         }
-        self.persist(Event::Run { started_at }, None).await
+        Box::pin(self.persist(Event::Run { started_at }, None)).await
     }
 
     /// Stores its end, beside the outcome if somebody was faster in giving it up.

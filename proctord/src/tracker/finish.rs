@@ -35,7 +35,7 @@ impl Course {
         let task = self.tracker.inner.tasks.spawn(async move {
             let parts = &tracker.inner.parts;
             let secrets = tokio::select! {
-                secrets = secrets::known(parts, &execution) => secrets?,
+                secrets = Box::pin(secrets::known(parts, &execution)) => secrets?,
                 // Bytes that cannot be masked are not stored.
                 () = pump::out_of_patience(&mut patience) => return Ok(Pumped::BROKEN),
             };

@@ -44,6 +44,15 @@ impl Audience {
         }
     }
 
+    /// How many watches of a kind are open.
+    pub(crate) fn count(&self, kind: Kind) -> usize {
+        let told = self.0.told();
+        told.positions
+            .values()
+            .filter(|(about, _)| *about == kind)
+            .count()
+    }
+
     /// Waits until every watch has been told the latest that it can be told; returns how many have not if that takes
     /// too long.
     pub(crate) fn wait(

@@ -53,6 +53,7 @@ pub(crate) struct Settings {
     pub(crate) streaming_lists: bool,
     pub(crate) log_rotation: Option<Rotation>,
     pub(crate) faults: Option<FaultPlan>,
+    pub(crate) records_requests: bool,
 }
 
 impl Default for Settings {
@@ -75,6 +76,7 @@ impl Default for Settings {
             streaming_lists: true,
             log_rotation: None,
             faults: None,
+            records_requests: false,
         }
     }
 }
@@ -131,6 +133,13 @@ impl KubernetesBuilder {
     #[must_use]
     pub fn faults(mut self, plan: FaultPlan) -> Self {
         self.settings.faults = Some(plan);
+        self
+    }
+
+    /// Keeps every request with its headers and its body, for [`Kubernetes::requests`].
+    #[must_use]
+    pub fn records_requests(mut self) -> Self {
+        self.settings.records_requests = true;
         self
     }
 

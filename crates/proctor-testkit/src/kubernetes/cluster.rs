@@ -18,6 +18,7 @@ use super::kind::Kind;
 use super::kubelet::Orphans;
 use super::ledger::OpenLedger;
 use super::log::PodLog;
+use super::record::Record;
 use super::scripted::ScriptedKubelet;
 use super::state::{Key, State};
 use super::{deletion, jobs, scheduler};
@@ -36,6 +37,7 @@ pub(crate) struct Cluster {
     pub(crate) audience: Audience,
     pub(crate) faults: Faults,
     pub(crate) ledger: Arc<OpenLedger>,
+    pub(crate) record: Record,
     pub(crate) orphans: Orphans,
     ends: AtomicBool,
 }
@@ -71,6 +73,7 @@ impl Cluster {
         state.nodes.set_capacity(settings.node_capacity);
         Self {
             state: Mutex::new(state),
+            record: Record::new(settings.records_requests),
             settings,
             time,
             kubelet,

@@ -1,4 +1,4 @@
-//! The connection that a request came by, to be cut instead of an answer.
+//! The connection that a request came by, to be cut instead of an answer; and as many of them as this process may have.
 
 use std::any::Any;
 use std::os::fd::{AsFd, OwnedFd};
@@ -8,6 +8,10 @@ use actix_web::dev::Extensions;
 use actix_web::rt::net::TcpStream;
 use actix_web::{HttpRequest, HttpResponse};
 use rustix::net::{Shutdown, shutdown};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
+/// More than any test opens, and few enough for programs that look at every descriptor that they could have.
+const OPEN_FILES: u64 = 65_536;
 
 /// A second handle of a connection.
 #[derive(Debug, Clone)]
@@ -29,4 +33,20 @@ pub(crate) fn cut(request: &HttpRequest) -> HttpResponse {
     // It fails only on a connection that is gone already.
     let _cut = shutdown(&*connection.0, Shutdown::Both);
     HttpResponse::InternalServerError().finish()
+}
+
+/// Takes what this process may have: each log that is followed is a connection, and each connection two descriptors.
+pub(crate) fn allow_many() {
+    let limit = getrlimit(Resource::Nofile);
+    let enough = limit
+        .maximum
+        .map_or(OPEN_FILES, |most| most.min(OPEN_FILES));
+    if limit.current.is_some_and(|current| current < enough) {
+        let raised = Rlimit {
+            current: Some(enough),
+            maximum: limit.maximum,
+        };
+        // Where it is refused, a test that needs more than there is fails with an error that says so.
+        let _raised = setrlimit(Resource::Nofile, raised);
+    }
 }

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
 use super::cluster::Cluster;
 use super::kubelet;
@@ -35,6 +36,10 @@ impl Drop for Controllers {
     }
 }
 
+/// Between two rounds of work whoever waits for the state has a turn: a thread that gives a lock up and takes it again
+/// at once can keep all others out.
+const BREATH: Duration = Duration::from_millis(5);
+
 fn work(cluster: &Arc<Cluster>) {
     let mut pods: Vec<JoinHandle<()>> = Vec::new();
     let mut state = cluster.state();
@@ -46,6 +51,7 @@ fn work(cluster: &Arc<Cluster>) {
         }
         pods.retain(|pod| !pod.is_finished());
         let patience = due.and_then(|due| cluster.time.until(due));
+        let patience = patience.map(|patience| patience.max(BREATH));
         state = cluster.wait(state, patience);
     }
     drop(state);

@@ -45,6 +45,13 @@ impl Kubernetes {
         }
     }
 
+    /// How many watches of a kind are open; `plural` as in paths.
+    #[must_use]
+    pub fn watches(&self, plural: &str) -> usize {
+        let kind = Kind::ALL.into_iter().find(|kind| kind.plural() == plural);
+        kind.map_or(0, |kind| self.cluster.audience.count(kind))
+    }
+
     /// How many objects its controllers have looked at since it was started.
     #[must_use]
     pub fn looks(&self) -> u64 {

@@ -76,6 +76,11 @@ impl History {
         Ok(past.changes.range(known..))
     }
 
+    /// What each change that is remembered made of its object, in their order.
+    pub(crate) fn versions(&self, kind: Kind) -> impl Iterator<Item = &Arc<Value>> {
+        self.kinds[&kind].changes.iter().map(|change| &change.after)
+    }
+
     /// How the objects of a kind that have changed since were at a revision; none for one that was not there.
     pub(crate) fn undone(
         &self,

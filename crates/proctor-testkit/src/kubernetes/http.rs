@@ -24,7 +24,7 @@ pub(crate) async fn handle(
     cluster: Data<Cluster>,
 ) -> HttpResponse {
     let cluster = cluster.into_inner();
-    note_asked(&request, &cluster);
+    note_asked(&request, &body, &cluster);
     let asked = format!("{} {}", request.method(), request.uri());
     let course = cluster.faults.course(&asked);
     if !course.latency.is_zero() {
@@ -128,19 +128,19 @@ fn get(cluster: &Cluster, target: &Target) -> Result<HttpResponse, Refusal> {
     Ok(json(StatusCode::OK, state.find(&key(target)?)?))
 }
 
-/// Enters a request into the ledger, whatever becomes of it.
-fn note_asked(request: &HttpRequest, cluster: &Cluster) {
+/// Enters a request into the ledger and the record, whatever becomes of it.
+fn note_asked(request: &HttpRequest, body: &Bytes, cluster: &Cluster) {
     let target = Target::of_path(request.path());
     let asked = target.and_then(|target| {
         let verb = verb(request, &target, &query(request).ok()?).ok()?;
         Some((verb, target.resource()))
     });
-    match asked {
-        Some((verb, resource)) => cluster.ledger.asked(verb, &resource),
-        None => cluster
-            .ledger
-            .asked(request.method().as_str(), request.path()),
-    }
+    let (verb, resource) = match &asked {
+        Some((verb, resource)) => (*verb, resource.as_str()),
+        None => (request.method().as_str(), request.path()),
+    };
+    cluster.ledger.asked(verb, resource);
+    cluster.record.note(verb, resource, request, body);
 }
 
 /// What a server answers whose storage cannot tell a watch how far it is.

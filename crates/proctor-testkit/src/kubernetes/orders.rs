@@ -6,6 +6,7 @@ use super::eviction;
 use super::kind::Kind;
 use super::ledger::Ledger;
 use super::nodes::Processes;
+use super::scripted::Gate;
 use super::state::{Key, State};
 
 impl Kubernetes {
@@ -80,6 +81,14 @@ impl Kubernetes {
                     pod["metadata"]["deletionTimestamp"] = moment.clone().into();
                 });
             }
+        });
+    }
+
+    /// Lets the scripted containers go on that stand before this gate, and those that come to it later.
+    pub fn open(&self, gate: &Gate) {
+        self.cluster.write(|state| {
+            gate.open();
+            look_at_pods(state);
         });
     }
 

@@ -11,11 +11,13 @@ use super::log::PodLog;
 use super::state::{Key, State, owners};
 
 mod course;
+mod gate;
 mod run;
 
 use run::{Outside, Run};
 
 pub use course::{Course, Script, ScriptedPod};
+pub use gate::Gate;
 
 #[derive(Debug)]
 pub(crate) struct ScriptedKubelet {

@@ -3,6 +3,7 @@
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::sync::mpsc;
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
 use actix_web::dev::ServerHandle;
 use actix_web::rt::System;
@@ -15,6 +16,14 @@ use super::http::handle;
 
 const LARGEST_BODY_BYTES: usize = 4 << 20;
 
+/// Clients that come at once wait for their turn, as before a real server. The 128 of the standard library are fewer
+/// than what one proctord opens; whoever comes after them is reset in the end.
+const WAITING_CLIENTS: i32 = 4_096;
+
+/// As long as a real server keeps a connection that nobody uses. One that is closed just when it is used again is a
+/// fault, and faults come when a test says so.
+const IDLE_PATIENCE: Duration = Duration::from_secs(90);
+
 pub(crate) struct Server {
     url: String,
     handle: ServerHandle,
@@ -23,9 +32,12 @@ pub(crate) struct Server {
 
 impl Server {
     pub(crate) fn start(cluster: Data<Cluster>) -> Self {
+        connection::allow_many();
         let wanted = SocketAddr::from((Ipv4Addr::LOCALHOST, cluster.settings.port));
         let listener = TcpListener::bind(wanted)
             .unwrap_or_else(|error| panic!("{wanted} cannot be listened on: {error}"));
+        // It listens already: this only lets more of them wait.
+        rustix::net::listen(&listener, WAITING_CLIENTS).expect("a bound socket can listen");
         let address = listener.local_addr().expect("it is bound");
         let (tell, told) = mpsc::channel();
         let thread = thread::spawn(move || {
@@ -38,6 +50,7 @@ impl Server {
                 };
                 let server = HttpServer::new(app)
                     .workers(1)
+                    .keep_alive(IDLE_PATIENCE)
                     .disable_signals()
                     .on_connect(connection::keep)
                     .listen(listener)

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use proctor_testkit::kubernetes::{Clock, Course, Kubernetes, Script, ScriptedPod};
+use proctor_testkit::kubernetes::{Clock, Course, Gate, Kubernetes, Script, ScriptedPod};
 use serde_json::{Value, json};
 
 use crate::client::{Api, JOBS, PODS, job};
@@ -165,4 +165,31 @@ async fn a_large_log_is_made_when_it_is_printed() {
 
     assert_eq!(log(&api, "follow=true").await.len(), lines * 64);
     assert_eq!(log(&api, "tailLines=2").await.len(), 128);
+}
+
+#[tokio::test]
+async fn a_container_runs_until_its_gate_is_open_and_a_later_one_passes_it() {
+    let gate = Gate::default();
+    let shut = gate.clone();
+    let api = scripted(move |_| {
+        Course::exits(4)
+            .prints("before\n")
+            .runs_until(&shut)
+            .prints("after\n")
+    });
+    api.post(JOBS, &job("a", "")).await;
+
+    api.double.advance(3600 * SECOND);
+    assert_eq!(container(&pod(&api).await), is("running", ""));
+    assert_eq!(log(&api, "").await, b"before\n");
+    api.double.open(&gate);
+    assert_eq!(container(&pod(&api).await), is("terminated", "Error"));
+    assert_eq!(log(&api, "").await, b"before\nafter\n");
+    api.post(JOBS, &job("b", "")).await;
+
+    let ends = api.double.ledger().containers;
+    assert!(
+        ends.len() == 2 && ends.iter().all(|run| run.ended.is_some()),
+        "{ends:?}"
+    );
 }

@@ -61,13 +61,15 @@ pub fn follow(
         job_there: Question::new(),
         given_up: Question::new(),
     };
+    // Boxed, it takes its room once: what a task is given it keeps beside what it makes of it.
+    let run = Box::pin(following.run());
     #[expect(
         clippy::disallowed_methods,
         reason = "ends with the execution, with the watches or with whoever listens"
     )]
     tokio::spawn(async move {
         // Whoever has left wants to hear of nothing.
-        let _ = following.run().await;
+        let _ = run.await;
     });
     listener
 }
@@ -148,7 +150,11 @@ impl Following {
     async fn why_no_pod(&mut self, seen: &Seen, since: Timestamp) -> Option<String> {
         let uid = &seen.job.as_ref()?.uid;
         let asked = question::why_no_pod(&self.cluster, uid, since);
-        self.refused_pod.ask(asked).await.cloned().flatten()
+        self.refused_pod
+            .ask(Box::pin(asked))
+            .await
+            .cloned()
+            .flatten()
     }
 
     /// Gives it up if it has waited for long enough: its Job is suspended, and what comes of that the watches show.
@@ -176,7 +182,7 @@ impl Following {
             info!(execution.name = name, reason, "an execution is given up");
             Ok(())
         };
-        self.given_up.ask(asked).await;
+        self.given_up.ask(Box::pin(asked)).await;
         self.given_up.due_in()
     }
 
@@ -189,7 +195,7 @@ impl Following {
         let name = self.followed.name.as_str();
         let uid = self.followed.expected.uid.as_deref();
         let asked = question::is_job_there(&self.cluster, name, uid);
-        self.job_there.ask(asked).await == Some(&false)
+        self.job_there.ask(Box::pin(asked)).await == Some(&false)
     }
 
     async fn gone_from_sight(&mut self) -> Result<Duration, Left> {

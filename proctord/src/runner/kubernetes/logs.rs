@@ -107,12 +107,14 @@ impl KubernetesOutput {
             has_run: opening.has_run,
         };
         let closed = Closed(Arc::clone(&spool));
+        // Boxed, it takes its room once: what a task is given it keeps beside what it makes of it.
+        let read = Box::pin(reader.run(cursor));
         #[expect(
             clippy::disallowed_methods,
             reason = "ends with the output that it reads for"
         )]
         let task = tokio::spawn(async move {
-            if let Err(error) = reader.run(cursor).await {
+            if let Err(error) = read.await {
                 closed.0.close(Some(error));
             }
         });

@@ -2,6 +2,7 @@
 //! or a log needs. Plain data; it is filled from the watches and judged elsewhere.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
@@ -13,10 +14,11 @@ pub struct Seen {
     pub job: Option<JobSeen>,
     /// The Job that was deleted while it was watched, as it was seen last.
     pub departed_job: Option<JobSeen>,
-    /// By uid. A Pod that is gone is left out; what was known of it at its end is in `departed`.
-    pub pods: BTreeMap<String, PodSeen>,
+    /// By uid. A Pod that is gone is left out; what was known of it at its end is in `departed`. Shared, because a map
+    /// has room for several of what it holds, and most executions have one Pod.
+    pub pods: BTreeMap<String, Arc<PodSeen>>,
     /// Pods that were deleted while they were watched, as they were seen last.
-    pub departed: BTreeMap<String, PodSeen>,
+    pub departed: BTreeMap<String, Arc<PodSeen>>,
 }
 
 /// A Job.

@@ -69,7 +69,10 @@ pub async fn it_is_lost_on_somebodys_word_with_all_that_an_end_causes(subject: i
     let audit = subject.audit_rows().await;
     assert_eq!(audit.last().unwrap().action, "execution.force_stop");
     let (busy, replica) = (proc_name("busy"), replica("replica-1"));
-    let freed = store.admit_queued(&busy, &replica).await.unwrap();
+    let freed = store
+        .admit_queued(proctord::store::Queues::Of(&busy), &replica)
+        .await
+        .unwrap();
     assert_eq!(freed[0].id, waiting.id);
 }
 

@@ -26,7 +26,10 @@ async fn held(store: &dyn Store) -> Vec<Execution> {
 /// Who of `busy` gets a slot.
 async fn admit(store: &dyn Store) -> Vec<ExecutionId> {
     let (name, replica) = (proc_name("busy"), replica("replica-1"));
-    let admitted = store.admit_queued(&name, &replica).await.unwrap();
+    let admitted = store
+        .admit_queued(proctord::store::Queues::Of(&name), &replica)
+        .await
+        .unwrap();
     admitted.iter().map(|execution| execution.id).collect()
 }
 

@@ -7,6 +7,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use serde_json::Value;
 
+use super::gate::Gate;
+
 /// A Pod that is about to start.
 #[derive(Debug, Clone, Copy)]
 pub struct ScriptedPod<'a> {
@@ -53,6 +55,7 @@ pub(super) enum Step {
         time: Duration,
     },
     Run(Duration),
+    RunUntil(Gate),
     Print(Output),
 }
 
@@ -134,6 +137,12 @@ impl Course {
     #[must_use]
     pub fn runs(self, time: Duration) -> Self {
         self.then(Step::Run(time))
+    }
+
+    /// It runs until the gate is open.
+    #[must_use]
+    pub fn runs_until(self, gate: &Gate) -> Self {
+        self.then(Step::RunUntil(gate.clone()))
     }
 
     /// It prints this at once.

@@ -8,6 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
 use super::course::{Course, End, Output, Step, Termination};
+use super::gate::Gate;
 use crate::kubernetes::ledger::{Line, OpenLedger};
 use crate::kubernetes::log::PodLog;
 use crate::kubernetes::pods::{self, Ending, Stage};
@@ -41,6 +42,8 @@ pub(super) struct Run {
 enum Beat {
     /// The next step, or the end after the last one.
     Step,
+    /// The next step, once this gate is open.
+    Opened(Gate),
     /// The container ends because it was asked to, or because it did not listen.
     Terminated(Ending),
     /// The Pod is over.
@@ -86,6 +89,11 @@ impl Run {
             }
             match beat {
                 Beat::Step => self.step(state, moment),
+                Beat::Opened(gate) if gate.is_open() => self.step(state, state.time()),
+                shut @ Beat::Opened(_) => {
+                    self.next = Some((moment, shut));
+                    return;
+                }
                 Beat::Terminated(ending) => {
                     self.outside.log.append(&self.termination.last_words);
                     self.finish(&ending);
@@ -111,6 +119,11 @@ impl Run {
             Some(Step::Run(time)) => {
                 self.start(state);
                 time
+            }
+            Some(Step::RunUntil(gate)) => {
+                self.start(state);
+                self.next = Some((moment, Beat::Opened(gate)));
+                return;
             }
             Some(Step::Print(output)) => {
                 self.start(state);

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use futures::future::BoxFuture;
 use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::api::core::v1::Event;
 use tokio::time::Instant;
@@ -37,10 +38,11 @@ impl<T> Question<T> {
         *self = Self::new();
     }
 
-    /// The answer: this one, if it is time to ask again, or the last one.
+    /// The answer: this one, if it is time to ask again, or the last one. Boxed, what is asked takes no room in those
+    /// who follow and never ask, which are nearly all.
     pub(super) async fn ask(
         &mut self,
-        asked: impl Future<Output = Result<T, ClusterError>>,
+        asked: BoxFuture<'_, Result<T, ClusterError>>,
     ) -> Option<&T> {
         if self.due_at <= Instant::now() {
             let answer = asked.await;

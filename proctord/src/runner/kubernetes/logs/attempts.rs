@@ -28,7 +28,7 @@ pub(super) fn pods<'a>(seen: &'a Seen, job: Option<&str>) -> Vec<(PodKey, &'a Po
     let departed = departed.filter(|pod| !seen.pods.contains_key(&pod.uid));
     let pods = seen.pods.values().chain(departed);
     let pods = pods.filter(|pod| job.is_none_or(|job| pod.job_uid == job));
-    let mut pods: Vec<_> = pods.map(|pod| (key(pod), pod)).collect();
+    let mut pods: Vec<_> = pods.map(|pod| (key(pod), &**pod)).collect();
     pods.sort_by(|(one, _), (other, _)| one.cmp(other));
     pods
 }

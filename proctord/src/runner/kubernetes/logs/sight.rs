@@ -48,7 +48,7 @@ impl Sight {
     pub(super) fn pod(&self, uid: &str) -> Option<PodSeen> {
         let seen = self.seen.borrow();
         let pod = seen.pods.get(uid).or_else(|| seen.departed.get(uid));
-        pod.cloned()
+        pod.map(|pod| PodSeen::clone(pod))
     }
 
     /// How a Pod stands now.

@@ -69,7 +69,8 @@ impl Source {
             let body = client.request_stream(request).await.map_err(meaning)?;
             Ok(chunks(body))
         };
-        stream::once(opened).try_flatten()
+        // Boxed, what opening it needs is given back while it is read, which may be for days.
+        stream::once(Box::pin(opened)).try_flatten()
     }
 
     fn request(&self, pod: &str, wanted: Wanted) -> Result<http::Request<Vec<u8>>, kube::Error> {

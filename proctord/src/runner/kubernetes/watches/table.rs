@@ -163,15 +163,15 @@ impl Kept for JobSeen {
 impl Kept for PodSeen {
     fn put(self, seen: &mut Seen) {
         seen.departed.remove(&self.uid);
-        seen.pods.insert(self.uid.clone(), self);
+        seen.pods.insert(self.uid.clone(), Arc::new(self));
     }
 
     fn remove(self, seen: &mut Seen) {
         seen.pods.remove(&self.uid);
-        seen.departed.insert(self.uid.clone(), self);
+        seen.departed.insert(self.uid.clone(), Arc::new(self));
     }
 
     fn kept(seen: &Seen) -> Vec<&Self> {
-        seen.pods.values().collect()
+        seen.pods.values().map(AsRef::as_ref).collect()
     }
 }

@@ -209,7 +209,7 @@ fn what_was_given_up_never_started_unless_it_ran_before() {
     let given_up = || suspended_job(GIVEN_UP_ANNOTATION, "image not found: x", 20);
     let gone = waiting_pod("ImagePullBackOff", "");
     let never = Seen {
-        departed: [(gone.uid.clone(), gone)].into(),
+        departed: [(gone.uid.clone(), gone.into())].into(),
         ..seen(Some(given_up()), Vec::new())
     };
     let once = seen(Some(given_up()), vec![ended_pod(1, "Error")]);

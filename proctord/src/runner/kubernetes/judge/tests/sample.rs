@@ -30,7 +30,10 @@ pub(super) fn seen(job: Option<JobSeen>, pods: Vec<PodSeen>) -> Seen {
     Seen {
         listed: true,
         job,
-        pods: pods.into_iter().map(|pod| (pod.uid.clone(), pod)).collect(),
+        pods: pods
+            .into_iter()
+            .map(|pod| (pod.uid.clone(), pod.into()))
+            .collect(),
         ..Seen::default()
     }
 }

@@ -42,7 +42,7 @@ fn running() -> ContainerSeen {
 fn seen(there: &[PodSeen], departed: &[PodSeen]) -> Seen {
     let by_uid = |pods: &[PodSeen]| {
         pods.iter()
-            .map(|pod| (pod.uid.clone(), pod.clone()))
+            .map(|pod| (pod.uid.clone(), pod.clone().into()))
             .collect()
     };
     Seen {
