@@ -183,7 +183,7 @@ async fn work(app: &App, carrier: &Carrier, housekeeping: Housekeeping) {
             opened.await;
             tokio::join!(
                 app.tracker.hold_lease(),
-                app.logs.look_out(&app.metrics),
+                app.logs.look_out(|| app.metrics.looked_out()),
                 housekeeping.run()
             );
         }
