@@ -55,7 +55,7 @@ impl Replica {
         let (logs, metrics) = (Logs::new(Arc::clone(&store)), Arc::new(Metrics::default()));
         let mut looking = JoinSet::new();
         let (out, counted) = (logs.clone(), Arc::clone(&metrics));
-        looking.spawn(async move { out.look_out(&counted).await });
+        looking.spawn(async move { out.look_out(|| counted.looked_out()).await });
         Self {
             store,
             logs,

@@ -192,7 +192,7 @@ async fn work(app: &App, carrier: &Carrier, housekeeping: Housekeeping, hold: Op
             tokio::join!(
                 app.tracker.compare_at_last(),
                 app.tracker.hold_lease(),
-                app.logs.look_out(&app.metrics),
+                app.logs.look_out(|| app.metrics.looked_out()),
                 housekeeping.run()
             );
         }

@@ -12,7 +12,6 @@ use super::Logs;
 use super::feed::{Feed, Step};
 use super::feeds::Question;
 use crate::domain::id::ExecutionId;
-use crate::metrics::Metrics;
 use crate::store::{LogPosition, LogStanding, StoreError};
 use crate::telemetry::chain;
 
@@ -26,8 +25,9 @@ const READS: usize = 4;
 const READ_BYTES: usize = 256 * 1024;
 
 impl Logs {
-    /// Looks out for ever; asks nothing of the store as long as no log is followed that is written elsewhere.
-    pub async fn look_out(&self, metrics: &Metrics) {
+    /// Looks out for ever; asks nothing of the store as long as no log is followed that is written elsewhere. Each
+    /// query is told to `asks`.
+    pub async fn look_out(&self, asks: impl Fn()) {
         let mut ticks = tokio::time::interval(BETWEEN_LOOKS);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut pause = BETWEEN_LOOKS;
@@ -35,7 +35,7 @@ impl Logs {
             self.feeds.followed().await;
             // Whoever only reads what is there has gone by then.
             ticks.tick().await;
-            match self.look(metrics).await {
+            match self.look(&asks).await {
                 Ok(()) if pause > BETWEEN_LOOKS => {
                     info!("logs that are written elsewhere are seen again");
                     pause = BETWEEN_LOOKS;
@@ -55,11 +55,11 @@ impl Logs {
         }
     }
 
-    async fn look(&self, metrics: &Metrics) -> Result<(), StoreError> {
+    async fn look(&self, asks: impl Fn()) -> Result<(), StoreError> {
         let questions = self.feeds.questions(Instant::now());
         for batch in questions.chunks(BATCH) {
             let ids: Vec<_> = batch.iter().map(|question| question.id).collect();
-            metrics.looked_out();
+            asks();
             let standings = self.store.log_standings(&ids).await?;
             let standings: HashMap<_, _> = standings
                 .into_iter()

@@ -106,7 +106,7 @@ impl ReplicaUnderTest {
     pub fn look_out(&mut self) {
         let (logs, metrics) = (self.logs.clone(), Arc::clone(&self.metrics));
         self.looking
-            .spawn(async move { logs.look_out(&metrics).await });
+            .spawn(async move { logs.look_out(|| metrics.looked_out()).await });
     }
 
     /// Looks out no more.
