@@ -27,7 +27,7 @@ use tokio_util::task::TaskTracker;
 use tracing::{error, info, warn};
 
 use crate::catalog::Catalog;
-use crate::domain::execution::Execution;
+use crate::domain::execution::{Execution, Fence};
 use crate::domain::id::ExecutionId;
 use crate::domain::name::ProcName;
 use crate::logs::Logs;
@@ -82,6 +82,8 @@ struct Inner {
 /// How others reach a course.
 #[derive(Clone)]
 struct Signals {
+    /// Under which it acts.
+    fence: Fence,
     /// The execution as its stop was stored.
     stop: watch::Sender<Option<Execution>>,
     /// Set when the launch has come to something.
@@ -112,10 +114,12 @@ impl Tracker {
         }
     }
 
-    /// Begins to act for an execution that this replica owns. One that is tracked already goes on as it is.
+    /// Begins to act for an execution that this replica owns. One that is tracked already goes on as it is, unless it
+    /// has been somebody else's meanwhile: a course of before may write nothing any more and must not be in the way.
     pub fn track(&self, execution: Execution) {
-        let id = execution.id;
+        let (id, fence) = (execution.id, execution.fence);
         let signals = Signals {
+            fence,
             stop: watch::Sender::new(None),
             launched: watch::Sender::new(false),
             held: watch::Sender::new(false),
@@ -123,8 +127,11 @@ impl Tracker {
         };
         {
             let mut courses = self.courses();
-            if courses.contains_key(&id) {
-                return;
+            if let Some(known) = courses.get(&id) {
+                if known.fence >= fence {
+                    return;
+                }
+                known.abandon.cancel();
             }
             courses.insert(id, signals.clone());
         }
@@ -140,12 +147,27 @@ impl Tracker {
         let course = async move {
             let queued = abandon.run_until_cancelled(course).await.flatten();
             drop(writing);
-            tracker.courses().remove(&id);
+            tracker.forget(id, fence);
             if let Some(proc_name) = queued {
                 tracker.admit(Queues::Of(&proc_name)).await;
             }
         };
         self.inner.tasks.spawn_on(course, &self.inner.runtime);
+    }
+
+    /// Whether there is a course for it, with the fence that it has now.
+    fn acts_for(&self, execution: &Execution) -> bool {
+        let courses = self.courses();
+        let known = courses.get(&execution.id);
+        known.is_some_and(|known| known.fence >= execution.fence)
+    }
+
+    /// Forgets a course that has ended; one that has come in its place stays.
+    fn forget(&self, id: ExecutionId, fence: Fence) {
+        let mut courses = self.courses();
+        if courses.get(&id).is_some_and(|known| known.fence == fence) {
+            courses.remove(&id);
+        }
     }
 
     /// Waits until the launch of an execution has come to something, but no longer than `patience`.

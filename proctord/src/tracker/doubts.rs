@@ -84,7 +84,7 @@ impl Tracker {
             self.stop(execution);
         } else if is_ours && execution.status() == Status::Queued && !execution.held {
             return true;
-        } else if is_ours && !self.courses().contains_key(&execution.id) {
+        } else if is_ours && !self.acts_for(&execution) {
             info!(execution.id = %execution.id, "taken up: it was stored though the store had not said so");
             self.track(execution);
         }
