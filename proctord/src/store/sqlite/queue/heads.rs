@@ -10,8 +10,9 @@ use crate::store::sqlite::fault::failed;
 use crate::store::sqlite::row;
 use crate::store::sqlite::time::{micros, now};
 
+// Left alone, SQLite would sort all that is QUEUED.
 pub(in crate::store::sqlite) const NEXT_PROC: &str = "
-    SELECT proc_name FROM execution
+    SELECT proc_name FROM execution INDEXED BY execution_queue
      WHERE status = 'QUEUED' AND slot = 0 AND proc_name > ? ORDER BY proc_name LIMIT 1";
 
 pub(in crate::store::sqlite) const HEAD: &str = "
