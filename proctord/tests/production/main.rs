@@ -16,7 +16,6 @@ mod disk;
 mod late;
 mod load;
 mod lost_answers;
-mod proxy;
 mod redis;
 mod secrets;
 mod site;
