@@ -30,8 +30,8 @@ const FAIL_POINTS: [&str; 19] = [
     "sweep.found",
 ];
 
-/// By how many seconds a clock may be off. One that is more than ten ahead of the cluster's takes Pods that are shown
-/// late for gone; docs/RELIABILITY.md has that among what is open.
+/// By how many seconds a clock may be off. One that jumps ahead by more than ten takes Pods that are shown late for gone;
+/// docs/RELIABILITY.md has that among what is open.
 const CLOCKS_OFF: [i64; 4] = [-7_200, -600, -5, 5];
 
 /// The replica whose data folder is on a small disk.
