@@ -11,7 +11,7 @@ IN_WORKSPACE := --release --workspace --locked
 
 .DEFAULT_GOAL := build
 .NOTPARALLEL:
-.PHONY: build demo up down docs-features sqlx-metadata test test-all test-kubernetes bench check check-format check-clippy check-docs check-rules clean help \
+.PHONY: build demo up down docs-features sqlx-metadata test test-all test-kubernetes chaos soak bench check check-format check-clippy check-docs check-rules clean help \
     tools servers
 
 build: tools ## Build proctord, proctor and proctor-shim into target/release
@@ -41,6 +41,16 @@ test-all: test ## Run every test and those that need kubectl
 
 test-kubernetes: build ## Run the conformance suite on the cluster of $KUBECONFIG; PROCTOR_TEST_NAMESPACE and PROCTOR_TEST_IMAGE say where and with what
 	cargo test $(IN_WORKSPACE) --test cluster
+
+SEEDS ?= 1 2 3
+EXECUTIONS ?= 1000
+SOAK_SECONDS ?= 3600
+
+chaos: build servers ## Run $EXECUTIONS executions with each of $SEEDS while everything goes wrong; see docs/RELIABILITY.md
+	cargo test $(IN_WORKSPACE) --test chaos-long -- --seeds "$(SEEDS)" --executions $(EXECUTIONS)
+
+soak: build servers ## The same with the first of $SEEDS for $SOAK_SECONDS
+	cargo test $(IN_WORKSPACE) --test chaos-long -- --seeds "$(firstword $(SEEDS))" --seconds $(SOAK_SECONDS)
 
 bench: build servers ## Measure against yardsticks of the same run, on servers of its own
 	cargo bench --workspace --locked --bench '*'

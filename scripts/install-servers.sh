@@ -1,14 +1,20 @@
 #!/bin/bash
 # Installs what the tests and `make up` run privately, Postgres and Redis, as Debian packages, if they are
-# missing. Neither is started by this, and neither is set up to be started by the machine.
+# missing. Neither is started by this, and neither is set up to be started by the machine. With them comes libfaketime,
+# by which a test gives one process a clock of its own; tests do without it where it cannot be installed.
 set -euo pipefail
 
 has_postgres() { compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null; }
+has_faketime() { compgen -G '/usr/lib/*/faketime/libfaketimeMT.so.1' >/dev/null; }
+may_install() {
+    command -v apt-get >/dev/null && { [ "$(id -u)" -eq 0 ] || command -v sudo >/dev/null; }
+}
 
 missing=()
 has_postgres || missing+=(postgresql)
 command -v redis-server >/dev/null || missing+=(redis-server)
 command -v openssl >/dev/null || missing+=(openssl)
+has_faketime || ! may_install || missing+=(faketime)
 if [ "${#missing[@]}" -eq 0 ]; then
     exit 0
 fi

@@ -1,5 +1,5 @@
 //! What Proctor's tests share: waiting for conditions, ledgers that tell what really ran, the real binaries as
-//! processes under test, private Postgres and Redis servers, and a Kubernetes double. It must not depend on
+//! processes under test, private Postgres and Redis servers, ways to servers that fail, and a Kubernetes double. It must not depend on
 //! proctord, and nothing that ships depends on it.
 
 mod binaries;
@@ -10,6 +10,8 @@ mod ledger;
 mod password;
 pub mod postgres;
 mod proctord;
+mod proxy;
+mod random;
 pub mod redis;
 mod runs;
 mod server;
@@ -21,6 +23,8 @@ pub use certificates::{Authority, Certificate};
 pub use command_line::{CommandLine, Ran};
 pub use ledger::Ledger;
 pub use proctord::{Proctord, ProctordBuilder};
+pub use proxy::{Proxy, Way};
+pub use random::Random;
 pub use server::ServerProcess;
 pub use small_disk::SmallDisk;
-pub use wait::{wait_for, wait_for_async};
+pub use wait::{wait_for, wait_for_async, wait_within};

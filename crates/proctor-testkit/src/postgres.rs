@@ -119,6 +119,16 @@ impl Server {
         &self.password
     }
 
+    /// Runs statements in the database that every server has, and returns the rows as text, a line each, columns
+    /// apart by `|`.
+    ///
+    /// # Panics
+    /// The server refuses them.
+    #[must_use]
+    pub fn psql(&self, statements: &str) -> String {
+        psql(&self.url(), statements)
+    }
+
     /// Makes a new, empty database.
     ///
     /// # Panics

@@ -62,7 +62,7 @@ impl ProctordBuilder {
     /// It ended instead; the text says what it told.
     #[must_use]
     pub fn start(&self) -> Proctord {
-        match self.spawn().serving() {
+        match self.try_start() {
             Ok(proctord) => proctord,
             Err((status, log)) => panic!("proctord ended with {status} instead of serving:\n{log}"),
         }
@@ -74,10 +74,21 @@ impl ProctordBuilder {
     /// It serves.
     #[must_use]
     pub fn start_and_fail(&self) -> (ExitStatus, String) {
-        match self.spawn().serving() {
+        match self.try_start() {
             Ok(_) => panic!("proctord serves although it should not"),
             Err(ended) => ended,
         }
+    }
+
+    /// Starts it and waits until it serves or has ended.
+    ///
+    /// # Errors
+    /// It ended: how, and what it told.
+    ///
+    /// # Panics
+    /// It is not there at all.
+    pub fn try_start(&self) -> Result<Proctord, (ExitStatus, String)> {
+        self.spawn().serving()
     }
 
     fn spawn(&self) -> Starting {
@@ -233,6 +244,15 @@ impl Proctord {
         // It may have ended by itself at a fail point.
         let _ = self.child.kill();
         self.child.wait().expect("it can be waited for");
+    }
+
+    /// Whether it still runs, as far as it has not been stopped by a signal.
+    ///
+    /// # Panics
+    /// It cannot be waited for.
+    pub fn is_alive(&mut self) -> bool {
+        let ended = self.child.try_wait().expect("it can be waited for");
+        ended.is_none()
     }
 
     /// Waits until it has ended by itself.

@@ -32,16 +32,25 @@ pub fn wait_for<T, E: Debug>(what: &str, mut look: impl FnMut() -> Result<T, E>)
 ///
 /// # Panics
 /// The condition did not come true in time; the text says what was seen last.
-pub async fn wait_for_async<T, E: Debug>(
+pub async fn wait_for_async<T, E: Debug>(what: &str, look: impl AsyncFnMut() -> Result<T, E>) -> T {
+    wait_within(PATIENCE, what, look).await
+}
+
+/// As [`wait_for_async`], for what takes its time.
+///
+/// # Panics
+/// The condition did not come true in time; the text says what was seen last.
+pub async fn wait_within<T, E: Debug>(
+    patience: Duration,
     what: &str,
     mut look: impl AsyncFnMut() -> Result<T, E>,
 ) -> T {
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + patience;
     loop {
         match look().await {
             Ok(found) => return found,
             Err(seen) if Instant::now() > deadline => {
-                panic!("waited {PATIENCE:?} for {what}; seen last: {seen:?}")
+                panic!("waited {patience:?} for {what}; seen last: {seen:?}")
             }
             Err(_) => tokio::time::sleep(PAUSE).await,
         }

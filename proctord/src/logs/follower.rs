@@ -79,7 +79,7 @@ impl Follower {
     /// Those of the store; calling again tries again.
     pub async fn next(&mut self) -> Result<Option<LogSlice>, StoreError> {
         while !self.ended {
-            let slice = self.next_now().await?;
+            let slice = self.next_told().await?;
             if slice.is_some() {
                 return Ok(slice);
             }
@@ -90,11 +90,21 @@ impl Follower {
         Ok(None)
     }
 
-    /// The next piece of the log if there is one now.
+    /// The next piece of the log if one is stored now, whoever wrote it: followers here may not have been told of it yet.
     ///
     /// # Errors
     /// Those of the store; calling again tries again.
     pub async fn next_now(&mut self) -> Result<Option<LogSlice>, StoreError> {
+        let told = self.next_told().await?;
+        if told.is_some() || self.ended {
+            return Ok(told);
+        }
+        let slice = self.shelf.read(self.id, self.position).await?;
+        Ok(self.take(slice))
+    }
+
+    /// The next piece of the log, if the followers here have been told that there is one.
+    async fn next_told(&mut self) -> Result<Option<LogSlice>, StoreError> {
         if self.ended {
             return Ok(None);
         }
@@ -109,8 +119,12 @@ impl Follower {
             Found::Stored => self.shelf.read(self.id, self.position).await?,
             Found::Piece(slice) => slice,
         };
+        Ok(self.take(slice))
+    }
+
+    fn take(&mut self, slice: LogSlice) -> Option<LogSlice> {
         self.position = slice.next;
         self.ended = slice.has_end();
-        Ok((!slice.is_empty()).then_some(slice))
+        (!slice.is_empty()).then_some(slice)
     }
 }

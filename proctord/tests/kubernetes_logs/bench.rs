@@ -115,6 +115,35 @@ impl Bench {
         Run { name, uid }
     }
 
+    /// Suspends the Job for good, as a stop does, and waits until no Pod is at work.
+    pub async fn stop(&self, run: &Run, annotations: Value) {
+        let path = format!("/apis/batch/v1/namespaces/procs/jobs/{}", run.name);
+        let patch = json!({
+            "metadata": {"annotations": annotations},
+            "spec": {"suspend": true},
+        });
+        let request = reqwest::Client::new().patch(self.url(&path));
+        let request = request.header("content-type", "application/merge-patch+json");
+        let answer = request.body(patch.to_string()).send().await.unwrap();
+        assert_eq!(answer.status(), 200);
+        self.seen(run, "no Pod at work", |seen| {
+            let job = seen.job.as_ref();
+            job.is_some_and(|job| job.suspended && job.active + job.terminating == 0)
+        })
+        .await;
+    }
+
+    /// Looks anew, as another replica that has not seen what was before; returns who looked so far.
+    pub fn watch_anew(&mut self) -> Watches {
+        let new = Watches::open(&self.cluster, self.installation);
+        self.watch_by(new)
+    }
+
+    /// Looks as these do; returns who looked so far.
+    pub fn watch_by(&mut self, watches: Watches) -> Watches {
+        std::mem::replace(&mut self.watches, watches)
+    }
+
     pub async fn delete(&self, run: &Run, query: &str) {
         let path = format!("/apis/batch/v1/namespaces/procs/jobs/{}?{query}", run.name);
         let request = reqwest::Client::new().delete(self.url(&path));
@@ -186,6 +215,7 @@ impl Bench {
             spill: spill.to_owned(),
             patience: Patience {
                 settle: Duration::from_millis(100),
+                unseen: Duration::from_millis(500),
                 hanging: Duration::from_millis(300),
                 first_pause: Duration::from_millis(5),
                 longest_pause: Duration::from_millis(200),

@@ -1,4 +1,9 @@
+use std::time::Duration;
+
 use proctor_testkit::wait_for_async;
+use proctord::domain::name::ExecutionName;
+use proctord::runner::kubernetes::judge::STOPPED_ANNOTATION;
+use serde_json::json;
 
 use crate::bench::{Bench, Log, Run, quick};
 
@@ -109,6 +114,77 @@ async fn the_log_of_a_pod_that_is_gone_is_a_gap() {
         panic!("{:?}", log.events);
     };
     assert!(gap.contains("no such Pod"), "{gap}");
+}
+
+/// Whoever looks only now sees a Job that was stopped, and knows of no Pod.
+#[tokio::test]
+async fn a_run_that_came_and_went_unseen_is_not_complete() {
+    let mut bench = Bench::start().await;
+    let run = bench
+        .run("trap 'exit 9' TERM; echo one; while :; do sleep 0.02; done")
+        .await;
+    wait_for_async("its line", async || match bench.raw_log(&run).await {
+        log if log.contains("one") => Ok(()),
+        log => Err(log),
+    })
+    .await;
+    bench.stop(&run, json!({STOPPED_ANNOTATION: "now"})).await;
+
+    drop(bench.watch_anew());
+    let mut output = bench.output(&run, None);
+    let log = Log::default().take_all(&mut output).await;
+
+    assert_eq!((log.text(), log.complete), (String::new(), Some(false)));
+}
+
+/// Of the second of two attempts there is only what the stop has noted.
+#[tokio::test]
+async fn an_attempt_that_came_and_went_unseen_is_a_gap() {
+    let bench = Bench::start().await;
+    let run = bench.run("echo one; exit 3").await;
+    let mut output = bench.output(&run, None);
+    let log = Log::default().take_until(&mut output, "one\n").await;
+    let note = json!({STOPPED_ANNOTATION: "now", "proctor.dev/ended-pods": "unseen"});
+    bench.stop(&run, note).await;
+
+    let log = log.take_all(&mut output).await;
+
+    assert_eq!((log.text(), log.complete), ("one\n".into(), Some(false)));
+    let [(4, gap)] = &log.events[..] else {
+        panic!("{:?}", log.events);
+    };
+    assert!(gap.contains("attempt 2"), "{gap}");
+}
+
+/// What somebody else has begun to read may be further than what one's own watch has come to.
+#[tokio::test]
+async fn a_pod_that_is_not_yet_in_sight_is_not_gone() {
+    let mut bench = Bench::start().await;
+    let nothing = Run {
+        name: ExecutionName::generate(),
+        uid: String::new(),
+    };
+    bench.seen(&nothing, "the lists", |seen| seen.listed).await;
+    bench.double.hang_watches();
+    let behind = bench.watch_anew();
+    let gate = bench.path("gate");
+    let script = format!(
+        "echo one; until [ -e {} ]; do sleep 0.02; done; echo two",
+        gate.display()
+    );
+    let run = bench.run(&script).await;
+    let mut output = bench.output(&run, None);
+    let begun = Log::default().take_until(&mut output, "one\n").await;
+
+    drop(bench.watch_by(behind));
+    let mut output = bench.output(&run, Some(begun.last_cursor()));
+    let mut log = Log::default();
+    let early = tokio::time::timeout(Duration::from_millis(300), log.take(&mut output, 1)).await;
+    assert!(early.is_err(), "{log:?}");
+    bench.double.cut();
+    std::fs::write(gate, "").unwrap();
+
+    log.take_all(&mut output).await.assert_is(b"two\n");
 }
 
 #[tokio::test]

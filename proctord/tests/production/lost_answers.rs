@@ -1,8 +1,7 @@
-use proctor_testkit::{Proctord, wait_for};
+use proctor_testkit::{Proctord, Proxy, wait_for};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::proxy::Proxy;
 use crate::site::{Site, execute, post, publish, request, send, wait_for_status, wait_until_ready};
 
 /// A ready proctord whose way to the database leads through a proxy.

@@ -22,7 +22,6 @@ mod late;
 mod load;
 mod lost_answers;
 mod places;
-mod proxy;
 mod queue;
 mod redis;
 mod restore;

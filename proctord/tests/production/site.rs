@@ -86,15 +86,7 @@ impl Site {
 
     /// Runs statements in the database, past proctord.
     pub fn psql(&self, statements: &str) -> String {
-        let mut command = std::process::Command::new("psql");
-        command
-            .args(["--no-psqlrc", "--quiet", "--tuples-only", "--no-align"])
-            .args(["--set", "ON_ERROR_STOP=1", "--command", statements])
-            .arg(self.postgres.url());
-        let ran = command.output().expect("psql can be run");
-        let said = String::from_utf8_lossy(&ran.stderr);
-        assert!(ran.status.success(), "{statements}: {said}");
-        String::from_utf8_lossy(&ran.stdout).trim_end().to_owned()
+        self.postgres.psql(statements)
     }
 }
 

@@ -10,7 +10,6 @@ use tokio::sync::watch;
 use super::refusal::Refusal;
 
 mod plan;
-mod random;
 mod streams;
 
 pub use plan::FaultPlan;

@@ -99,6 +99,7 @@ impl Following {
         loop {
             let seen = self.seen.borrow_and_update().clone();
             let now = Timestamp::now();
+            self.note_end(&seen, now);
             let look_again = match judge(&self.followed.expected, &seen, now) {
                 Verdict::Blind => LONGEST_LOOK,
                 Verdict::Live(live) => self.live(&seen, live, now).await?,
@@ -115,6 +116,16 @@ impl Following {
                 () = sleep(look_again.min(LONGEST_LOOK)) => {}
                 () = self.events.closed() => return Err(Left),
             }
+        }
+    }
+
+    /// Takes notice of when the end of its Job was first seen.
+    fn note_end(&mut self, seen: &Seen, now: Timestamp) {
+        let job = seen.job.as_ref().or(seen.departed_job.as_ref());
+        let has_ended = job.is_some_and(|job| job.terminal().is_some());
+        let end_seen_at = &mut self.followed.expected.end_seen_at;
+        if has_ended && end_seen_at.is_none() {
+            *end_seen_at = Some(now);
         }
     }
 

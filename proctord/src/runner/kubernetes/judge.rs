@@ -31,6 +31,9 @@ pub struct Expected {
     pub image: String,
     /// As Kubernetes writes quantities.
     pub memory_limit: Option<String>,
+    /// When whoever asks for the verdict first saw that its Job had ended, by the clock that the verdict is asked with. Its
+    /// Pods may be shown long after that end: a replica may have slept, and its clock may be another than the cluster's.
+    pub end_seen_at: Option<Timestamp>,
 }
 
 /// What is to be made of what has been seen.
@@ -85,6 +88,7 @@ impl Expected {
             uid: execution.handle.clone(),
             image: execution.plan.image.clone(),
             memory_limit: resources.and_then(|resources| resources.memory.clone()),
+            end_seen_at: None,
         }
     }
 }

@@ -14,6 +14,7 @@ mod sight;
 mod source;
 mod spill;
 mod spool;
+mod unseen;
 
 use std::io;
 use std::path::PathBuf;
@@ -99,6 +100,7 @@ impl KubernetesOutput {
                 opening.is_final,
                 opening.job,
                 cursor.is_some(),
+                opening.patience.unseen,
             ),
             spool: Arc::clone(&spool),
             spill: Spill::to(opening.spill),

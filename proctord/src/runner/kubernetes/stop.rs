@@ -1,12 +1,13 @@
 //! Ends an execution on the cluster and leaves its Job for people to look at: its Pods are asked to end within the
 //! grace, then the Job is suspended for good. Doing it again is harmless; a shorter grace stands.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use k8s_openapi::api::batch::v1::Job;
 use k8s_openapi::api::core::v1::Pod;
 use proctor_worker::failpoint;
-use serde_json::json;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::client::{Cluster, ClusterError, Fault};
@@ -15,6 +16,10 @@ use super::launch::is_gone;
 use super::manifest::grace_seconds;
 use super::{labels, stage};
 use crate::domain::execution::Execution;
+
+/// On a Job: the uids of the Pods that a stop has found alive. They go, and whoever did not see them in time would take
+/// the log for whole without what they wrote.
+pub const ENDED_PODS_ANNOTATION: &str = "proctor.dev/ended-pods";
 
 /// Stops the execution's own Job.
 pub(super) async fn stop(
@@ -37,8 +42,10 @@ pub(super) async fn stop(
     if has_its_outcome(&job, &pods) {
         return Ok(());
     }
+    let live: Vec<_> = pods.iter().filter(|pod| is_live(pod)).collect();
+    note(cluster, execution, &job, &live).await?;
     // The Job must not be told first: its controller would end the Pods with a grace of their own.
-    for pod in pods.iter().filter(|pod| is_live(pod)) {
+    for pod in live {
         match cluster.delete_pod(pod, grace_seconds(grace)).await {
             Err(error) if !is_gone(&error) => return Err(error),
             _ => {}
@@ -60,7 +67,41 @@ async fn suspend(cluster: &Cluster, execution: &Execution, job: &Job) -> Result<
         "metadata": {"uid": stage::uid(job), "annotations": {STOPPED_ANNOTATION: note, labels::STAGE: labels::ENDED}},
         "spec": {"suspend": true},
     });
-    match cluster.patch_job(execution.name.as_str(), &patch).await {
+    patch_if_there(cluster, execution, &patch).await
+}
+
+/// Writes on the Job which of its Pods are about to end, beside those that an earlier try has noted.
+async fn note(
+    cluster: &Cluster,
+    execution: &Execution,
+    job: &Job,
+    live: &[&Pod],
+) -> Result<(), ClusterError> {
+    let annotations = job.metadata.annotations.as_ref();
+    let noted = annotations.and_then(|all| all.get(ENDED_PODS_ANNOTATION));
+    let mut uids: BTreeSet<&str> = noted
+        .into_iter()
+        .flat_map(|uids| uids.split_whitespace())
+        .collect();
+    let known = uids.len();
+    uids.extend(live.iter().filter_map(|pod| pod.metadata.uid.as_deref()));
+    if uids.len() == known {
+        return Ok(());
+    }
+    let uids: Vec<_> = uids.into_iter().collect();
+    let patch = json!({
+        "metadata": {"uid": stage::uid(job), "annotations": {ENDED_PODS_ANNOTATION: uids.join(" ")}},
+    });
+    patch_if_there(cluster, execution, &patch).await
+}
+
+/// Patches exactly the Job that was seen; one that is gone or another one needs nothing.
+async fn patch_if_there(
+    cluster: &Cluster,
+    execution: &Execution,
+    patch: &Value,
+) -> Result<(), ClusterError> {
+    match cluster.patch_job(execution.name.as_str(), patch).await {
         Ok(_) => Ok(()),
         Err(error) if matches!(error.fault, Fault::NotFound | Fault::Refused { .. }) => Ok(()),
         Err(error) => Err(error),

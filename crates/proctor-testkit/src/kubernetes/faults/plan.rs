@@ -7,8 +7,9 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::Fault;
-use super::random::Random;
+
 use crate::kubernetes::refusal::Refusal;
+use crate::random::Random;
 
 /// Of the last requests so many are told after a failure.
 const TOLD_REQUESTS: usize = 50;
@@ -114,7 +115,7 @@ impl FaultPlan {
         let compacts = random.is_within(self.compaction);
         let fault = self.fault(random.fraction());
         let is_cut = random.is_within(self.watch_cut);
-        let events = 1 + random.next() % MOST_EVENTS_BEFORE_CUT;
+        let events = 1 + random.number() % MOST_EVENTS_BEFORE_CUT;
         Course {
             latency,
             compacts,

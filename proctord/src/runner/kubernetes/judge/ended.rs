@@ -9,7 +9,8 @@ use super::view::{Attempt, View};
 use super::{exit, later};
 use crate::domain::lifecycle::{Cause, End, Ending, Exit};
 
-/// Jobs and Pods come by two watches. How long the Pods that a finished Job has counted may take to be shown.
+/// Jobs and Pods come by two watches. How long the Pods that a finished Job has counted may take to be shown, once its
+/// end is.
 const EVIDENCE_SECONDS: i64 = 10;
 
 /// How long a Pod may take to be shown that was made while the Job was being stopped.
@@ -90,7 +91,8 @@ fn by_condition(view: &View<'_>, job: &JobSeen, condition: &ConditionSeen) -> Ou
         return OPEN;
     }
     let counted = usize::try_from(job.failed.saturating_add(job.succeeded)).unwrap_or(0);
-    let patience = condition.since.map(|since| later(since, EVIDENCE_SECONDS));
+    let since = view.expected.end_seen_at.or(condition.since);
+    let patience = since.map(|since| later(since, EVIDENCE_SECONDS));
     if let Some(until) = patience
         && view.ended() < counted
         && view.now < until

@@ -140,7 +140,7 @@ impl JobSeen {
     }
 
     /// The condition after which nothing changes any more.
-    pub(super) fn terminal(&self) -> Option<&ConditionSeen> {
+    pub(in super::super) fn terminal(&self) -> Option<&ConditionSeen> {
         let failed = self.condition("Failed");
         self.condition("Complete").or(failed)
     }

@@ -61,13 +61,19 @@ fn key(pod: &PodSeen) -> PodKey {
     }
 }
 
-/// How this Pod stands. One that has not begun never will if its execution is over; one that has goes on until its
-/// node says otherwise, whatever is known of the execution.
-pub(super) fn standing(seen: &Seen, uid: &str, is_over: impl Fn() -> bool) -> Standing {
+/// How this Pod stands. One that is not in sight is gone if it is known to be past, and is yet to come into sight
+/// otherwise. One that has not begun never will if its execution is over; one that has goes on until its node says
+/// otherwise, whatever is known of the execution.
+pub(super) fn standing(
+    seen: &Seen,
+    uid: &str,
+    is_past: bool,
+    is_over: impl Fn() -> bool,
+) -> Standing {
     let Some(pod) = seen.pods.get(uid) else {
         return match seen.departed.get(uid) {
             Some(pod) if !has_begun(pod) => Standing::Never,
-            None if !seen.listed => Standing::Unborn,
+            None if !seen.listed || !is_past => Standing::Unborn,
             _ => Standing::Gone,
         };
     };

@@ -15,6 +15,8 @@ pub struct Patience {
     pub answer: Duration,
     /// A container runs: until a stream that says nothing is opened anew. Its other side may be gone without a word.
     pub quiet: Duration,
+    /// An execution is over: until a Pod that is not in sight, though it must have been there, is taken for gone.
+    pub unseen: Duration,
     /// After the first failure; after each further one twice as long, up to the longest.
     pub first_pause: Duration,
     pub longest_pause: Duration,
@@ -28,6 +30,7 @@ impl Default for Patience {
             give_up: Duration::from_secs(20),
             answer: Duration::from_secs(10),
             quiet: Duration::from_secs(300),
+            unseen: Duration::from_secs(5),
             first_pause: Duration::from_millis(100),
             longest_pause: Duration::from_secs(10),
         }

@@ -43,7 +43,15 @@ impl Reader {
             let begun = self.begin(pod, cursor.as_ref());
             cursor = Some(self.read(begun).await?);
         }
-        let complete = cursor.is_none_or(|cursor| !cursor.torn);
+        let has_missed = self.sight.has_missed(&done, resumed.as_ref());
+        let complete = match cursor {
+            None => !has_missed,
+            Some(cursor) if has_missed && !cursor.torn => {
+                self.tell_of_a_missing_attempt(cursor);
+                false
+            }
+            Some(cursor) => !cursor.torn,
+        };
         self.spool.push_event(OutputItem::End { complete });
         Ok(())
     }
@@ -64,6 +72,15 @@ impl Reader {
             });
         }
         cursor
+    }
+
+    fn tell_of_a_missing_attempt(&self, mut cursor: Cursor) {
+        let number = cursor.attempt + 1;
+        let text = format!("the log of attempt {number} is missing: its Pod came and went unseen");
+        warn!(execution.name = self.execution, "{text}");
+        cursor.torn = true;
+        let cursor = cursor.text();
+        self.spool.push_event(OutputItem::Gap { text, cursor });
     }
 
     /// Reads the rest of a Pod's log; returns a cursor behind it.

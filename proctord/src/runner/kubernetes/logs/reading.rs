@@ -3,7 +3,6 @@
 
 mod stream;
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -193,7 +192,7 @@ impl<'a> Reading<'a> {
 
     /// How the Pod stands; notes since when nobody writes to its log.
     fn standing(&mut self) -> Standing {
-        let mut standing = self.reader.sight.standing(&self.cursor.pod.uid);
+        let mut standing = self.reader.sight.standing(&self.cursor.pod);
         self.has_run |= standing == Standing::Open || self.cursor.position != Position::Beginning;
         if matches!(standing, Standing::Closed | Standing::Gone) && self.never_ran() {
             standing = Standing::Never;
@@ -215,8 +214,8 @@ impl<'a> Reading<'a> {
     }
 
     async fn past(&mut self, standing: Standing, at_most: Duration) -> Result<(), LogError> {
-        let uid = Arc::clone(&self.cursor.pod.uid);
-        self.reader.sight.past(&uid, standing, at_most).await
+        let sight = &mut self.reader.sight;
+        sight.past(&self.cursor.pod, standing, at_most).await
     }
 
     fn pod_name(&mut self) -> Option<String> {

@@ -5,10 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::watch;
+use tokio::time::Instant;
 
 use super::LogError;
 use super::attempts::{self, Standing};
 use super::cursor::{Cursor, PodKey};
+use super::unseen;
 use crate::runner::kubernetes::seen::{PodSeen, Seen};
 
 /// Tells whether an execution that looks like this is over for good. It is asked only about one of which there is
@@ -27,6 +29,10 @@ pub(super) struct Sight {
     /// Its Pods had been seen before this began: if nothing is there now, all is gone. Otherwise nothing may be
     /// there yet, for watches come late.
     is_resumed: bool,
+    /// How long after its end a Pod that must have been there may still come into sight.
+    unseen: Duration,
+    /// Since when it has been over.
+    over_since: Option<Instant>,
 }
 
 impl Sight {
@@ -35,12 +41,15 @@ impl Sight {
         is_final: IsFinal,
         job: Option<String>,
         is_resumed: bool,
+        unseen: Duration,
     ) -> Self {
         Self {
             seen,
             is_final,
             job,
             is_resumed,
+            unseen,
+            over_since: None,
         }
     }
 
@@ -52,9 +61,26 @@ impl Sight {
     }
 
     /// How a Pod stands now.
-    pub(super) fn standing(&mut self, uid: &str) -> Standing {
+    pub(super) fn standing(&mut self, pod: &PodKey) -> Standing {
         let seen = Arc::clone(&self.seen.borrow_and_update());
-        attempts::standing(&seen, uid, || self.is_over(&seen))
+        let is_past = self.is_past(&seen, pod);
+        attempts::standing(&seen, &pod.uid, is_past, || self.is_over(&seen))
+    }
+
+    /// Whether a Pod that is not in sight has been and gone. A watch may be behind what others have read; but it shows
+    /// Pods in the order in which they were made, and not for ever is it behind the end.
+    fn is_past(&mut self, seen: &Seen, pod: &PodKey) -> bool {
+        let mut known = seen.pods.values().chain(seen.departed.values());
+        known.any(|other| other.created_at > pod.created_at) || self.has_long_been_over(seen)
+    }
+
+    fn has_long_been_over(&mut self, seen: &Seen) -> bool {
+        if !self.is_over(seen) {
+            self.over_since = None;
+            return false;
+        }
+        let since = *self.over_since.get_or_insert_with(Instant::now);
+        since.elapsed() >= self.unseen
     }
 
     fn is_over(&self, seen: &Seen) -> bool {
@@ -78,7 +104,9 @@ impl Sight {
                 if let Some(next) = attempts::next_unread(keys, done, resumed) {
                     return Ok(Some(next));
                 }
-                if self.is_over(&seen) {
+                let has_long_been_over = self.has_long_been_over(&seen);
+                let is_missing = unseen::is_missing(&seen, done, resumed);
+                if has_long_been_over || (self.is_over(&seen) && !is_missing) {
                     return Ok(None);
                 }
             }
@@ -86,16 +114,21 @@ impl Sight {
         }
     }
 
+    /// Whether Pods came and went that are neither among these nor known from the cursor.
+    pub(super) fn has_missed(&self, done: &BTreeSet<PodKey>, resumed: Option<&Cursor>) -> bool {
+        unseen::is_missing(&self.seen.borrow(), done, resumed)
+    }
+
     /// Waits until a Pod no longer stands like this, for so long at most.
     pub(super) async fn past(
         &mut self,
-        uid: &str,
+        pod: &PodKey,
         standing: Standing,
         at_most: Duration,
     ) -> Result<(), LogError> {
-        let deadline = tokio::time::Instant::now() + at_most;
-        while self.standing(uid) == standing {
-            let left = deadline.saturating_duration_since(tokio::time::Instant::now());
+        let deadline = Instant::now() + at_most;
+        while self.standing(pod) == standing {
+            let left = deadline.saturating_duration_since(Instant::now());
             if left.is_zero() {
                 break;
             }

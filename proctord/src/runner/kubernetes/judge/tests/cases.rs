@@ -1,7 +1,10 @@
 use super::super::super::seen::{ContainerSeen, JobSeen, Phase, PodSeen, Seen};
-use super::super::{GIVEN_UP_ANNOTATION, Live, STOPPED_ANNOTATION, Verdict, Waiting, refused_pod};
+use super::super::{
+    Expected, GIVEN_UP_ANNOTATION, Live, STOPPED_ANNOTATION, Verdict, Waiting, judge, refused_pod,
+};
 use super::sample::{
-    at, condition, ended_pod, failed_job, job, pod, seen, suspended_job, verdict, waiting_pod,
+    at, condition, ended_pod, expected, failed_job, job, pod, seen, suspended_job, verdict,
+    waiting_pod,
 };
 use crate::domain::lifecycle::{Cause, End, Exit};
 
@@ -123,6 +126,22 @@ fn a_finished_job_waits_for_the_pods_that_it_has_counted_but_not_forever() {
         reason(&end),
         "Job has reached the specified backoff limit, and its Pod is gone"
     );
+}
+
+/// A replica that slept sees the end late, and its Pods later still.
+#[test]
+fn a_finished_job_waits_for_its_pods_from_when_its_end_was_seen() {
+    let seen = seen(Some(failed_job(10)), Vec::new());
+    let expected = Expected {
+        end_seen_at: Some(at(100)),
+        ..expected()
+    };
+
+    let Verdict::Live(live) = judge(&expected, &seen, at(101)) else {
+        panic!("it is taken for over");
+    };
+
+    assert_eq!(live.again_at, Some(at(110)));
 }
 
 #[test]

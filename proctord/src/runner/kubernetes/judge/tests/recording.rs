@@ -57,6 +57,7 @@ impl Recording {
             uid: Some(self.uid.clone()),
             image: "registry.local/does-not-exist:1".to_owned(),
             memory_limit: Some("32Mi".to_owned()),
+            end_seen_at: None,
         }
     }
 

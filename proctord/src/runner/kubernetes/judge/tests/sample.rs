@@ -18,6 +18,7 @@ pub(super) fn expected() -> Expected {
         uid: Some(JOB.to_owned()),
         image: "registry.example/tool:1".to_owned(),
         memory_limit: Some("64Mi".to_owned()),
+        end_seen_at: None,
     }
 }
 

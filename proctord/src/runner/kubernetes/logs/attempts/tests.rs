@@ -72,7 +72,7 @@ fn attempts_are_the_pods_of_the_job_in_the_order_of_their_creation() {
 
 #[test]
 fn a_log_is_open_until_the_node_says_otherwise() {
-    let of = |pod: PodSeen, over: bool| standing(&seen(&[pod], &[]), "a", || over);
+    let of = |pod: PodSeen, over: bool| standing(&seen(&[pod], &[]), "a", false, || over);
     let failed = PodSeen {
         phase: Phase::Failed,
         ..pod("a", 1, running())
@@ -105,12 +105,17 @@ fn a_log_is_open_until_the_node_says_otherwise() {
 
 #[test]
 fn absence_is_a_fact_only_when_all_has_been_listed() {
-    let departed = |container| standing(&seen(&[], &[pod("a", 1, container)]), "a", || false);
+    let departed = |container| {
+        let seen = seen(&[], &[pod("a", 1, container)]);
+        standing(&seen, "a", false, || false)
+    };
+    let unseen = |seen: &Seen, is_past| standing(seen, "a", is_past, || true);
 
     assert_eq!(departed(running()), Standing::Gone);
     assert_eq!(departed(ContainerSeen::Untold), Standing::Never);
-    assert_eq!(standing(&seen(&[], &[]), "a", || false), Standing::Gone);
-    assert_eq!(standing(&Seen::default(), "a", || true), Standing::Unborn);
+    assert_eq!(unseen(&seen(&[], &[]), true), Standing::Gone);
+    assert_eq!(unseen(&seen(&[], &[]), false), Standing::Unborn);
+    assert_eq!(unseen(&Seen::default(), true), Standing::Unborn);
 }
 
 #[test]
