@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 
 use super::cursor::{Cursor, PodKey};
-use crate::runner::kubernetes::seen::{ContainerSeen, Phase, PodSeen, Seen};
+use crate::runner::kubernetes::seen::{ContainerSeen, Phase, PodSeen, Seen, Sight};
 
 /// How a Pod stands as far as its log goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,7 +67,8 @@ pub(super) fn standing(seen: &Seen, uid: &str, is_over: impl Fn() -> bool) -> St
     let Some(pod) = seen.pods.get(uid) else {
         return match seen.departed.get(uid) {
             Some(pod) if !has_begun(pod) => Standing::Never,
-            None if !seen.listed => Standing::Unborn,
+            // It may only not be shown.
+            None if seen.sight != Sight::Current || seen.is_doubtful() => Standing::Unborn,
             _ => Standing::Gone,
         };
     };
