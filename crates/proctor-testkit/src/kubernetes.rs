@@ -175,6 +175,14 @@ impl Kubernetes {
         self.cluster.record.copy()
     }
 
+    /// What was forbidden may be done again.
+    pub fn allow(&self, verb: &str, resource: &str) {
+        self.cluster.access.lift(&Ban {
+            verb: verb.to_owned(),
+            resource: resource.to_owned(),
+        });
+    }
+
     /// An object as it is stored now; `plural` as in paths.
     #[must_use]
     pub fn object(&self, plural: &str, namespace: &str, name: &str) -> Option<Value> {

@@ -3,6 +3,7 @@
 //! by asking for a single Job over and over.
 
 pub mod client;
+mod doubt;
 pub mod follow;
 mod holdings;
 pub mod judge;

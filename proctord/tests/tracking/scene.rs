@@ -109,7 +109,6 @@ impl Scene {
                 uid: Some(run.uid.clone()),
                 image: "registry.example/absent:1".to_owned(),
                 memory_limit: Some("64Mi".to_owned()),
-                end_seen_at: None,
             },
             start_patience,
         };

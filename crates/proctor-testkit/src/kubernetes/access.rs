@@ -33,6 +33,10 @@ impl Access {
         self.rules().bans.push(ban);
     }
 
+    pub(crate) fn lift(&self, ban: &Ban) {
+        self.rules().bans.retain(|one| one != ban);
+    }
+
     pub(crate) fn require_token(&self, token: &str) {
         self.rules().token = Some(token.to_owned());
     }

@@ -110,7 +110,9 @@ impl Cluster {
             if touched.is_empty() {
                 break;
             }
-            jobs::reconcile(state, &touched, self.settings.retry_delay);
+            if !state.no_job_controller {
+                jobs::reconcile(state, &touched, self.settings.retry_delay);
+            }
             scheduler::schedule(state, &touched);
             deletion::collect(state, &touched);
             match &self.kubelet {

@@ -130,7 +130,9 @@ fn run(state: &mut State, key: &Key, seen: &Observed, pass: &mut Pass) {
         tell_end(state, key);
         return;
     }
-    if seen.wanted() > 0 && retry_is_due(state, seen, pass) {
+    if seen.may_have_none() {
+        let_go(state, key, seen);
+    } else if seen.wanted() > 0 && retry_is_due(state, seen, pass) {
         create_pod(state, key, &seen.job, pass);
     }
     if seen.condition("Suspended").is_some() {
@@ -162,16 +164,21 @@ fn creation_is_due(state: &State, uid: &str, pass: &mut Pass) -> bool {
 }
 
 fn suspend(state: &mut State, key: &Key, seen: &Observed) {
-    for pod in seen.active() {
-        untrack(state, &pod.key);
-    }
-    end_active(state, key, seen);
+    let_go(state, key, seen);
     if seen.condition("Suspended").is_none() {
         events::tell(state, key, "Normal", "Suspended", "Job suspended");
     }
     if let Some(seen) = Observed::of(state, key) {
         status::suspend(state, key, &seen);
     }
+}
+
+/// Ends Pods that are not wanted any more, which then count neither way.
+fn let_go(state: &mut State, key: &Key, seen: &Observed) {
+    for pod in seen.active() {
+        untrack(state, &pod.key);
+    }
+    end_active(state, key, seen);
 }
 
 fn end_active(state: &mut State, key: &Key, seen: &Observed) {

@@ -55,7 +55,7 @@ impl Kubernetes {
     pub fn return_node(&self, processes: Processes) {
         self.cluster.write(|state| {
             state.nodes.bring_back(processes);
-            look_at_pods(state);
+            look_at(state, Kind::Pod);
         });
     }
 
@@ -66,7 +66,21 @@ impl Kubernetes {
         self.cluster.write(|state| {
             let former = state.nodes.replace();
             eviction::collect(state, &former);
-            look_at_pods(state);
+            look_at(state, Kind::Pod);
+        });
+    }
+
+    /// Nobody looks at Jobs any more, as if no controller manager ran.
+    pub fn stop_job_controller(&self) {
+        self.cluster.write(|state| state.no_job_controller = true);
+    }
+
+    /// Jobs are looked at again, as they are by now.
+    pub fn start_job_controller(&self) {
+        self.cluster.write(|state| {
+            state.no_job_controller = false;
+            look_at(state, Kind::Job);
+            look_at(state, Kind::Pod);
         });
     }
 
@@ -88,7 +102,7 @@ impl Kubernetes {
     pub fn open(&self, gate: &Gate) {
         self.cluster.write(|state| {
             gate.open();
-            look_at_pods(state);
+            look_at(state, Kind::Pod);
         });
     }
 
@@ -103,10 +117,10 @@ impl Kubernetes {
     }
 }
 
-/// Whoever could do nothing for a Pod can now: the scheduler, or a kubelet.
-fn look_at_pods(state: &mut State) {
-    let pods = state.of_kind(Kind::Pod).map(|(key, _)| key.clone());
-    for key in pods.collect::<Vec<_>>() {
+/// Whoever could do nothing for objects of this kind can now: a controller, the scheduler, or a kubelet.
+fn look_at(state: &mut State, kind: Kind) {
+    let keys = state.of_kind(kind).map(|(key, _)| key.clone());
+    for key in keys.collect::<Vec<_>>() {
         state.agenda.touch(key);
     }
 }

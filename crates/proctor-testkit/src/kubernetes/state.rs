@@ -48,6 +48,8 @@ pub(crate) struct State {
     failures: HashMap<String, Timestamp>,
     pub(crate) nodes: Nodes,
     pub(crate) quotas: Quotas,
+    /// Nobody looks at Jobs.
+    pub(crate) no_job_controller: bool,
 }
 
 impl State {
@@ -62,6 +64,7 @@ impl State {
             failures: HashMap::new(),
             nodes: Nodes::default(),
             quotas: Quotas::default(),
+            no_job_controller: false,
         }
     }
 

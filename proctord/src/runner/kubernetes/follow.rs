@@ -10,23 +10,19 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 use tokio::sync::{mpsc, watch};
-use tokio::time::{Instant, sleep};
+use tokio::time::sleep;
 use tracing::info;
 
 use super::client::Cluster;
 use super::judge::{Expected, GIVEN_UP_ANNOTATION, Live, Verdict, Waiting, judge};
 use super::labels;
 use super::seen::Seen;
-use crate::domain::lifecycle::Cause;
 use crate::domain::name::ExecutionName;
 use crate::runner::RunEvent;
 use question::Question;
 
 /// However long nothing is seen: clocks jump, and what was asked may be answered otherwise by now.
 const LONGEST_LOOK: Duration = Duration::from_secs(30);
-
-/// How long it must have been quiet before a Job that is not shown counts as gone: its Pods come by another watch.
-const QUIET: Duration = Duration::from_secs(2);
 
 /// A run has few events, and a listener that is slow takes them later.
 const EVENTS: usize = 8;
@@ -53,12 +49,10 @@ pub fn follow(
         cluster,
         followed,
         seen,
-        seen_at: Instant::now(),
         events,
         running_told: false,
         waits_told: None,
         refused_pod: Question::new(),
-        job_there: Question::new(),
         given_up: Question::new(),
     };
     // Boxed, it takes its room once: what a task is given it keeps beside what it makes of it.
@@ -78,15 +72,11 @@ struct Following {
     cluster: Cluster,
     followed: Followed,
     seen: watch::Receiver<Arc<Seen>>,
-    /// When something was seen last.
-    seen_at: Instant,
     events: mpsc::Sender<RunEvent>,
     running_told: bool,
     waits_told: Option<String>,
     /// Why the cluster makes no Pod, if it says so.
     refused_pod: Question<Option<String>>,
-    /// Whether the Job is there, though the watches do not show it.
-    job_there: Question<bool>,
     /// That it is given up, which the cluster has taken note of.
     given_up: Question<()>,
 }
@@ -99,34 +89,30 @@ impl Following {
         loop {
             let seen = self.seen.borrow_and_update().clone();
             let now = Timestamp::now();
-            self.note_end(&seen, now);
             let look_again = match judge(&self.followed.expected, &seen, now) {
-                Verdict::Blind => LONGEST_LOOK,
+                Verdict::Blind { waiting, again_at } => self.blind(waiting, again_at, now).await?,
                 Verdict::Live(live) => self.live(&seen, live, now).await?,
-                Verdict::Ended(end) if end.cause == Cause::Gone && !self.is_proven_gone().await => {
-                    self.gone_from_sight().await?
-                }
                 Verdict::Ended(end) => return self.tell(RunEvent::Ended(end)).await,
             };
             tokio::select! {
-                changed = self.seen.changed() => {
-                    changed.map_err(|_| Left)?;
-                    self.seen_at = Instant::now();
-                }
+                changed = self.seen.changed() => changed.map_err(|_| Left)?,
                 () = sleep(look_again.min(LONGEST_LOOK)) => {}
                 () = self.events.closed() => return Err(Left),
             }
         }
     }
 
-    /// Takes notice of when the end of its Job was first seen.
-    fn note_end(&mut self, seen: &Seen, now: Timestamp) {
-        let job = seen.job.as_ref().or(seen.departed_job.as_ref());
-        let has_ended = job.is_some_and(|job| job.terminal().is_some());
-        let end_seen_at = &mut self.followed.expected.end_seen_at;
-        if has_ended && end_seen_at.is_none() {
-            *end_seen_at = Some(now);
+    /// Tells why nothing can be said, once that has lasted; returns when to look again.
+    async fn blind(
+        &mut self,
+        waiting: Option<Waiting>,
+        again_at: Option<Timestamp>,
+        now: Timestamp,
+    ) -> Result<Duration, Left> {
+        if let Some(waiting) = waiting {
+            self.tell_waits(Some(waiting.reason())).await?;
         }
+        Ok(again_at.map_or(LONGEST_LOOK, |at| until(at, now)))
     }
 
     /// Tells how it stands, gives it up if that is due, and returns when to look again.
@@ -142,11 +128,11 @@ impl Following {
         }
         let (reason, hopeless_since) = match live.waiting {
             Some(Waiting::Start { since, .. }) => (reason, Some(since)),
-            Some(Waiting::Pod { since, .. }) => {
+            Some(Waiting::Pod { first, since }) => {
                 let refused = self.why_no_pod(seen, since).await;
                 look_again = look_again.min(self.refused_pod.due_in());
-                // Without a word from the cluster, one may still come.
-                let hopeless_since = refused.is_some().then_some(since);
+                // Without a word from the cluster, another attempt may still come: the pauses between them grow.
+                let hopeless_since = (first || refused.is_some()).then_some(since);
                 (refused.or(reason), hopeless_since)
             }
             _ => (reason, None),
@@ -169,7 +155,7 @@ impl Following {
     }
 
     /// Gives it up if it has waited for long enough: its Job is suspended, and what comes of that the watches show.
-    /// Being written on the Job, it outlives whoever does it.
+    /// Being written on the Job, it outlives whoever does it. A Job that has changed since it was seen may have begun.
     async fn lose_patience(
         &mut self,
         seen: &Seen,
@@ -184,7 +170,11 @@ impl Following {
             return until(hopeless_at, now);
         };
         let patch = json!({
-            "metadata": {"uid": job.uid, "annotations": {GIVEN_UP_ANNOTATION: reason, labels::STAGE: labels::ENDED}},
+            "metadata": {
+                "uid": job.uid,
+                "resourceVersion": job.revision,
+                "annotations": {GIVEN_UP_ANNOTATION: reason, labels::STAGE: labels::ENDED},
+            },
             "spec": {"suspend": true},
         });
         let name = self.followed.name.as_str();
@@ -195,30 +185,6 @@ impl Following {
         };
         self.given_up.ask(Box::pin(asked)).await;
         self.given_up.due_in()
-    }
-
-    /// A Job that is not shown may have lost the labels by which it is watched.
-    async fn is_proven_gone(&mut self) -> bool {
-        if self.seen_at.elapsed() < QUIET {
-            self.job_there.forget();
-            return false;
-        }
-        let name = self.followed.name.as_str();
-        let uid = self.followed.expected.uid.as_deref();
-        let asked = question::is_job_there(&self.cluster, name, uid);
-        self.job_there.ask(Box::pin(asked)).await == Some(&false)
-    }
-
-    async fn gone_from_sight(&mut self) -> Result<Duration, Left> {
-        let quiet_in = QUIET.saturating_sub(self.seen_at.elapsed());
-        if !quiet_in.is_zero() {
-            return Ok(quiet_in);
-        }
-        if self.job_there.answer() == Some(&true) {
-            let reason = "its Job is there, but has lost the labels by which Proctor finds it";
-            self.tell_waits(Some(reason.to_owned())).await?;
-        }
-        Ok(self.job_there.due_in())
     }
 
     async fn tell_waits(&mut self, reason: Option<String>) -> Result<(), Left> {

@@ -9,7 +9,7 @@ mod waiting;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::seen::Seen;
+use super::seen::{Seen, Sight};
 use crate::domain::execution::Execution;
 use crate::domain::lifecycle::End;
 pub use waiting::{Waiting, refused_pod};
@@ -31,19 +31,18 @@ pub struct Expected {
     pub image: String,
     /// As Kubernetes writes quantities.
     pub memory_limit: Option<String>,
-    /// When whoever asks for the verdict first saw that its Job had ended, by the clock that the verdict is asked with. Its
-    /// Pods may be shown long after that end: a replica may have slept, and its clock may be another than the cluster's.
-    pub end_seen_at: Option<Timestamp>,
 }
 
 /// What is to be made of what has been seen.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verdict {
-    /// The lists are not complete: nothing can be said.
-    Blind,
+    /// The watches do not tell what happens: nothing can be said of it.
+    Blind {
+        waiting: Option<Waiting>,
+        /// When there is more to say although nothing else is seen.
+        again_at: Option<Timestamp>,
+    },
     Live(Live),
-    /// It is over. That a Job is gone (`Cause::Gone`) is to be confirmed by asking for it: a watch by labels
-    /// shows a Job that has lost them in the same way.
     Ended(End),
 }
 
@@ -60,8 +59,9 @@ pub struct Live {
 /// The verdict at this moment.
 #[must_use]
 pub fn judge(expected: &Expected, seen: &Seen, now: Timestamp) -> Verdict {
-    if !seen.listed {
-        return Verdict::Blind;
+    if seen.sight != Sight::Current {
+        let (waiting, again_at) = waiting::blind(seen.sight, now);
+        return Verdict::Blind { waiting, again_at };
     }
     let view = View::of(expected, seen, now);
     match ended::outcome(&view) {
@@ -88,7 +88,6 @@ impl Expected {
             uid: execution.handle.clone(),
             image: execution.plan.image.clone(),
             memory_limit: resources.and_then(|resources| resources.memory.clone()),
-            end_seen_at: None,
         }
     }
 }

@@ -27,6 +27,9 @@ pub const RESUMED: &str = "resumed";
 /// It is to run no more.
 pub const ENDED: &str = "ended";
 
+/// The annotation of a Job that tells when it was let run: of a Job that no controller looks at nothing else does.
+pub const RESUMED_AT: &str = "proctor.dev/resumed-at";
+
 /// The labels of an execution's Job, Pods and Secret.
 #[must_use]
 pub fn of(execution: &Execution, installation: Uuid) -> BTreeMap<String, String> {

@@ -4,6 +4,7 @@
 use std::fmt;
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 use k8s_openapi::api::batch::v1::Job;
 use k8s_openapi::api::core::v1::Secret;
 use proctor_worker::failpoint;
@@ -171,11 +172,14 @@ impl fmt::Debug for PreparedJob {
 /// Lets exactly this Job run, if it has not been let run before and has not been told to end: whoever comes late with
 /// it, after having slept perhaps, must not start a second run.
 fn resume(uid: &str) -> Value {
-    let stage = format!("/metadata/annotations/{}", labels::STAGE.replace('/', "~1"));
+    let annotation = |name: &str| format!("/metadata/annotations/{}", name.replace('/', "~1"));
+    let stage = annotation(labels::STAGE);
+    let now = Timestamp::now().to_string();
     json!([
         {"op": "test", "path": "/metadata/uid", "value": uid},
         {"op": "test", "path": stage, "value": labels::PREPARED},
         {"op": "replace", "path": stage, "value": labels::RESUMED},
+        {"op": "add", "path": annotation(labels::RESUMED_AT), "value": now},
         {"op": "replace", "path": "/spec/suspend", "value": false},
     ])
 }

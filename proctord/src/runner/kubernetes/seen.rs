@@ -1,7 +1,7 @@
 //! What is known of an execution on the cluster: its Job and its Pods, reduced to what an outcome, a waiting reason
 //! or a log needs. Plain data; it is filled from the watches and judged elsewhere.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -9,8 +9,13 @@ use jiff::Timestamp;
 /// An execution as the watches have shown it so far.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Seen {
-    /// Whether Jobs and Pods have been listed since the watches were opened: only then is absence a fact.
-    pub listed: bool,
+    pub sight: Sight,
+    /// Whether the cluster itself was asked after all else here had been seen: what is not here is not there. A watch
+    /// alone cannot prove that; its connection may be dead, and what has lost its labels it does not show.
+    pub confirmed: bool,
+    /// Uids of what was here and is shown by no watch any more, or was found only by asking. Unless it is confirmed,
+    /// it may be gone.
+    pub astray: BTreeSet<String>,
     pub job: Option<JobSeen>,
     /// The Job that was deleted while it was watched, as it was seen last.
     pub departed_job: Option<JobSeen>,
@@ -21,13 +26,32 @@ pub struct Seen {
     pub departed: BTreeMap<String, Arc<PodSeen>>,
 }
 
+/// Whether the watches tell what happens.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Sight {
+    /// Not all that there is has been told since they were opened.
+    #[default]
+    Listing,
+    Current,
+    /// One of them fails; what was seen before may be long past.
+    Failing {
+        /// What it watches.
+        what: &'static str,
+        since: Timestamp,
+    },
+}
+
 /// A Job.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct JobSeen {
     pub uid: String,
+    /// As which the cluster stores it; another one after each change.
+    pub revision: String,
     /// Grows with each change of the spec: 1 while nobody has touched it.
     pub generation: i64,
     pub suspended: bool,
+    /// How many Pods it may have at once; somebody who sets 0 holds it up.
+    pub parallelism: i32,
     /// Somebody has asked for its deletion.
     pub deleting: bool,
     /// Retries that are allowed after the first attempt.

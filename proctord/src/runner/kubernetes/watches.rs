@@ -1,7 +1,9 @@
 //! What happens on the cluster, learnt from one pair of watches (Jobs, Pods) of one namespace, whatever the number
-//! of executions. It hands over the latest state of each, waits for no follower, and ends when it is dropped. What a
-//! state means is for others to say.
+//! of executions. It hands over the latest state of each, waits for no follower, and ends when it is dropped. Where a
+//! watch shows too little, the cluster itself is asked. What a state means is for others to say.
 
+mod asker;
+mod doubts;
 mod health;
 mod object;
 mod pod;
@@ -22,6 +24,7 @@ use super::seen::{JobSeen, PodSeen, Seen};
 use crate::domain::name::ExecutionName;
 pub use health::{Health, WatchFailure, WatchHealth};
 
+use asker::Asker;
 use health::Pulse;
 use object::Watched;
 use table::Table;
@@ -53,6 +56,11 @@ impl Watches {
         let mut tasks = JoinSet::new();
         tasks.spawn(watch(&jobs).run::<JobSeen>());
         tasks.spawn(watch(&pods).run::<PodSeen>());
+        let asker = Asker {
+            cluster: cluster.clone(),
+            table: table.clone(),
+        };
+        tasks.spawn(asker.run());
         Self {
             table,
             jobs,

@@ -146,6 +146,11 @@ impl Observed {
         wanted.saturating_sub(there)
     }
 
+    /// Whether somebody has set its parallelism to 0.
+    pub(super) fn may_have_none(&self) -> bool {
+        self.job["spec"]["parallelism"] == 0
+    }
+
     pub(super) fn deadline(&self) -> Option<Timestamp> {
         let seconds = self.job["spec"]["activeDeadlineSeconds"].as_i64()?;
         let started: Timestamp = self.job["status"]["startTime"].as_str()?.parse().ok()?;

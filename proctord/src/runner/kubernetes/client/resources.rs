@@ -133,6 +133,24 @@ impl Cluster {
         self.list(&ListParams::default().labels(&selector)).await
     }
 
+    /// The Pods that bear the name of a Job, whichever Job of that name they are of.
+    ///
+    /// # Errors
+    /// Those of the cluster.
+    pub async fn pods_of_job(&self, name: &str) -> Result<Vec<Pod>, ClusterError> {
+        let selector = format!("batch.kubernetes.io/job-name={name}");
+        self.list(&ListParams::default().labels(&selector)).await
+    }
+
+    /// The Pod of that name, if there is one. It is listed, for nothing else needs the right to get Pods.
+    ///
+    /// # Errors
+    /// Those of the cluster.
+    pub async fn pod(&self, name: &str) -> Result<Option<Pod>, ClusterError> {
+        let named = ListParams::default().fields(&format!("metadata.name={name}"));
+        Ok(self.list(&named).await?.pop())
+    }
+
     /// Asks a Pod to end within the grace; another one of its name is a `Conflict`.
     ///
     /// # Errors

@@ -58,25 +58,10 @@ impl<T> Question<T> {
         self.answer.as_ref()
     }
 
-    pub(super) fn answer(&self) -> Option<&T> {
-        self.answer.as_ref()
-    }
-
     /// In how long it is to be asked again.
     pub(super) fn due_in(&self) -> Duration {
         self.due_at.saturating_duration_since(Instant::now())
     }
-}
-
-/// Whether a Job of this name is there, with this uid if one is known.
-pub(super) async fn is_job_there(
-    cluster: &Cluster,
-    name: &str,
-    uid: Option<&str>,
-) -> Result<bool, ClusterError> {
-    let job = cluster.job(name).await?;
-    let found = job.and_then(|job| job.metadata.uid);
-    Ok(found.is_some_and(|found| uid.is_none_or(|uid| uid == found)))
 }
 
 /// Why the cluster has made no Pod for a Job since then, if it says so.

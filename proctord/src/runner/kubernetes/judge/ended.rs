@@ -1,6 +1,6 @@
 //! Whether an execution is over, and how it ended. The Job's condition is the truth; a Pod that ended undisturbed is
 //! believed about two seconds earlier. An end that is said too early cannot be taken back, so whatever is in doubt
-//! is left open.
+//! is left open: what rests on something not being there is said only once the cluster itself was asked for it.
 
 use jiff::Timestamp;
 
@@ -8,10 +8,6 @@ use super::super::seen::{ConditionSeen, JobSeen};
 use super::view::{Attempt, View};
 use super::{exit, later};
 use crate::domain::lifecycle::{Cause, End, Ending, Exit};
-
-/// Jobs and Pods come by two watches. How long the Pods that a finished Job has counted may take to be shown, once its
-/// end is.
-const EVIDENCE_SECONDS: i64 = 10;
 
 /// How long a Pod may take to be shown that was made while the Job was being stopped.
 const SETTLING_SECONDS: i64 = 5;
@@ -57,7 +53,7 @@ fn without_a_job(view: &View<'_>) -> Outcome {
     {
         return Outcome::Over(end);
     }
-    if view.is_live() {
+    if view.is_live() || !view.confirmed {
         return OPEN;
     }
     Outcome::Over(match told_to_end {
@@ -87,18 +83,10 @@ fn early(view: &View<'_>, job: Option<&JobSeen>) -> Option<End> {
 }
 
 fn by_condition(view: &View<'_>, job: &JobSeen, condition: &ConditionSeen) -> Outcome {
-    if view.is_live() {
+    // Pods come by another watch than Jobs.
+    let all_are_shown = view.ended() >= job.counted().max(1);
+    if view.is_live() || !(all_are_shown || view.confirmed) {
         return OPEN;
-    }
-    let counted = usize::try_from(job.failed.saturating_add(job.succeeded)).unwrap_or(0);
-    let since = view.expected.end_seen_at.or(condition.since);
-    let patience = since.map(|since| later(since, EVIDENCE_SECONDS));
-    if let Some(until) = patience
-        && view.ended() < counted
-        && view.now < until
-    {
-        let again_at = Some(until);
-        return Outcome::Open { again_at };
     }
     Outcome::Over(end_by_condition(view, job, condition))
 }
@@ -136,22 +124,35 @@ fn end_by_condition(view: &View<'_>, job: &JobSeen, condition: &ConditionSeen) -
 
 /// A Job that Proctor told to end has, once its controller has seen that and no Pod of it is left.
 fn told_to_end(view: &View<'_>, job: &JobSeen) -> Outcome {
-    let Some(condition) = job.condition("Suspended").filter(|_| job.suspended) else {
-        return OPEN;
-    };
-    if job.active > 0 || job.terminating > 0 || view.is_live() {
+    if !job.suspended || job.active > 0 || job.terminating > 0 || view.is_live() {
         return OPEN;
     }
-    // A Job is suspended from its birth. One that was let run and stopped before its controller looked at it still
-    // has that first condition, and may get a Pod from a controller that looks at what was. One that was given up
-    // had been looked at, or there would have been no start to wait for.
-    let may_be_stale = job.generation > 1 && view.attempts.is_empty();
+    let seen_by_controller = job.condition("Suspended");
+    let over = || {
+        Outcome::Over(end_of_told(
+            view,
+            job,
+            seen_by_controller.and_then(|seen| seen.since),
+        ))
+    };
+    if job.generation == 1 {
+        return over();
+    }
+    if !view.attempts.is_empty() {
+        return seen_by_controller.map_or(OPEN, |_| over());
+    }
+    // A Job is suspended from its birth. One that was let run and ended before its controller looked at it still has
+    // that first condition, or none if there is no controller, and may get a Pod from one that looks at what was.
+    let may_have_started = seen_by_controller.is_none() && job.started_at.is_some();
+    if may_have_started || !view.confirmed {
+        return OPEN;
+    }
     let stopped_at = job.stopped().and_then(moment_of);
     match stopped_at.map(|at| later(at, SETTLING_SECONDS)) {
-        Some(until) if may_be_stale && view.now < until => Outcome::Open {
+        Some(until) if view.now < until => Outcome::Open {
             again_at: Some(until),
         },
-        _ => Outcome::Over(end_of_told(view, job, condition.since)),
+        _ => over(),
     }
 }
 

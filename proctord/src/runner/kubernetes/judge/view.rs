@@ -13,6 +13,10 @@ pub(super) struct View<'a> {
     pub(super) job: Option<&'a JobSeen>,
     /// The Job as it was when it was deleted.
     pub(super) departed_job: Option<&'a JobSeen>,
+    /// Whether the cluster itself says that nothing else is there.
+    pub(super) confirmed: bool,
+    /// Whether the Job is there although its watch does not show it.
+    pub(super) job_astray: bool,
     /// Its Pods in the order of the attempts, whether they are there or not.
     pub(super) attempts: Vec<Attempt<'a>>,
 }
@@ -36,10 +40,13 @@ impl<'a> View<'a> {
             .map(|(pod, departed)| Attempt { pod, departed })
             .collect();
         attempts.sort_by_key(|attempt| (attempt.pod.created_at, &attempt.pod.name));
+        let job = seen.job.as_ref().filter(|job| is_ours(&job.uid));
         Self {
             expected,
             now,
-            job: seen.job.as_ref().filter(|job| is_ours(&job.uid)),
+            job,
+            confirmed: seen.confirmed,
+            job_astray: job.is_some_and(|job| seen.is_known_astray(&job.uid)),
             departed_job: seen.departed_job.as_ref().filter(|job| is_ours(&job.uid)),
             attempts,
         }
@@ -87,9 +94,7 @@ impl<'a> View<'a> {
 impl Attempt<'_> {
     /// Whether nothing runs in it any more.
     pub(super) fn is_over(&self) -> bool {
-        self.departed
-            || matches!(self.pod.phase, Phase::Succeeded | Phase::Failed)
-            || matches!(self.pod.container, ContainerSeen::Terminated { .. })
+        self.departed || self.pod.is_over()
     }
 
     fn has_failed(&self) -> bool {
@@ -157,7 +162,7 @@ impl JobSeen {
     }
 
     /// Whether Proctor has told it to end.
-    pub(super) fn is_told_to_end(&self) -> bool {
+    pub(in super::super) fn is_told_to_end(&self) -> bool {
         self.stopped().or(self.given_up()).is_some()
     }
 }

@@ -3,7 +3,8 @@
 
 use jiff::Timestamp;
 
-use super::super::seen::{ConditionSeen, ContainerSeen, JobSeen, PodSeen};
+use super::super::labels;
+use super::super::seen::{ConditionSeen, ContainerSeen, JobSeen, PodSeen, Sight};
 use super::view::View;
 use super::{exit, later};
 use crate::domain::execution::UNCONFIRMED;
@@ -14,6 +15,9 @@ const CONFIRMATION_SECONDS: i64 = 120;
 /// How long a Pod may take to be made before anybody wonders.
 const POD_SECONDS: i64 = 5;
 
+/// How long a watch may fail before its users hear of it: API servers restart.
+const BLIND_SECONDS: i64 = 10;
+
 /// What an execution waits for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Waiting {
@@ -23,8 +27,30 @@ pub enum Waiting {
     Pod { first: bool, since: Timestamp },
     /// For somebody to let its Job run again.
     Resume,
+    /// For somebody to let its Job have a Pod again.
+    Parallelism,
+    /// For somebody to give its Job its labels back; until then it is looked for by asking.
+    Labels,
+    /// For the watches to work again.
+    Sight {
+        /// What is not seen.
+        what: &'static str,
+        since: Timestamp,
+    },
     /// For a node to confirm that its Pod has ended.
     Confirmation { node: String, since: Timestamp },
+}
+
+/// What it waits for while nothing can be said of it, and when that may change.
+pub(super) fn blind(sight: Sight, now: Timestamp) -> (Option<Waiting>, Option<Timestamp>) {
+    let Sight::Failing { what, since } = sight else {
+        return (None, None);
+    };
+    let told_at = later(since, BLIND_SECONDS);
+    if now < told_at {
+        return (None, Some(told_at));
+    }
+    (Some(Waiting::Sight { what, since }), None)
 }
 
 /// What it waits for, and when that may change although nothing else is seen.
@@ -36,10 +62,16 @@ pub(super) fn waiting(view: &View<'_>) -> (Option<Waiting>, Option<Timestamp>) {
     let Some(job) = view.job.filter(|job| !is_ending(job)) else {
         return (None, again_at);
     };
+    if view.job_astray {
+        return (Some(Waiting::Labels), again_at);
+    }
     if job.suspended {
         // At generation 1 nobody has let it run yet; that is for its owner to do.
         let by_somebody_else = job.generation > 1 && !job.is_told_to_end();
         return (by_somebody_else.then_some(Waiting::Resume), again_at);
+    }
+    if job.parallelism == 0 {
+        return (Some(Waiting::Parallelism), again_at);
     }
     match view.living().last() {
         Some(pod) => (start(view, job, pod), again_at),
@@ -82,8 +114,9 @@ fn start(view: &View<'_>, job: &JobSeen, pod: &PodSeen) -> Option<Waiting> {
 fn no_pod(view: &View<'_>, job: &JobSeen) -> (Option<Waiting>, Option<Timestamp>) {
     let latest = view.latest();
     let succeeded = job.succeeded > 0;
-    // Not started: its controller has not looked at it yet.
-    let Some(started_at) = job.started_at.filter(|_| !succeeded) else {
+    // Not started: its controller has not looked at it yet, and there may be none.
+    let started_at = job.started_at.or_else(|| job.let_run_at());
+    let Some(started_at) = started_at.filter(|_| view.confirmed && !succeeded) else {
         return (None, None);
     };
     if latest.is_some() && view.no_retry_is_left(job) {
@@ -182,6 +215,14 @@ pub fn refused_pod(message: &str) -> String {
     }
 }
 
+impl JobSeen {
+    /// When Proctor let it run, if nobody has touched it since.
+    fn let_run_at(&self) -> Option<Timestamp> {
+        let at = self.annotations.get(labels::RESUMED_AT);
+        at.filter(|_| self.generation == 2)?.parse().ok()
+    }
+}
+
 impl Waiting {
     /// In words.
     #[must_use]
@@ -191,6 +232,15 @@ impl Waiting {
             Self::Pod { first: true, .. } => "the cluster has made no Pod for it yet".to_owned(),
             Self::Pod { first: false, .. } => "its next attempt".to_owned(),
             Self::Resume => "its Job was suspended by somebody else".to_owned(),
+            Self::Parallelism => {
+                "the parallelism of its Job was set to 0 by somebody else".to_owned()
+            }
+            Self::Labels => {
+                "its Job is there, but has lost the labels by which Proctor finds it".to_owned()
+            }
+            Self::Sight { what, since } => format!(
+                "the {what} of the cluster cannot be watched since {since}: how it stands is not known"
+            ),
             Self::Confirmation { node, since } => {
                 format!("node {node} {UNCONFIRMED} {since}")
             }

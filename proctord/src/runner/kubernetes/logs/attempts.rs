@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 
 use super::cursor::{Cursor, PodKey};
-use crate::runner::kubernetes::seen::{ContainerSeen, Phase, PodSeen, Seen};
+use crate::runner::kubernetes::seen::{ContainerSeen, Phase, PodSeen, Seen, Sight};
 
 /// How a Pod stands as far as its log goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,7 +73,13 @@ pub(super) fn standing(
     let Some(pod) = seen.pods.get(uid) else {
         return match seen.departed.get(uid) {
             Some(pod) if !has_begun(pod) => Standing::Never,
-            None if !seen.listed || !is_past => Standing::Unborn,
+            // It may only not be shown: a watch may be behind what others have read.
+            None if seen.sight != Sight::Current
+                || seen.is_doubtful()
+                || !(is_past || seen.confirmed) =>
+            {
+                Standing::Unborn
+            }
             _ => Standing::Gone,
         };
     };

@@ -11,7 +11,7 @@ use super::LogError;
 use super::attempts::{self, Standing};
 use super::cursor::{Cursor, PodKey};
 use super::unseen;
-use crate::runner::kubernetes::seen::{PodSeen, Seen};
+use crate::runner::kubernetes::seen::{PodSeen, Seen, Sight as Is};
 
 /// Tells whether an execution that looks like this is over for good. It is asked only about one of which there is
 /// something to be seen, or was when it was read before.
@@ -87,7 +87,7 @@ impl Sight {
         let has_job = seen.job.is_some() || seen.departed_job.is_some();
         let has_pods = !seen.pods.is_empty() || !seen.departed.is_empty();
         let is_fact = has_job || (self.is_resumed && !has_pods);
-        seen.listed && is_fact && (self.is_final)(seen)
+        seen.sight == Is::Current && is_fact && (self.is_final)(seen)
     }
 
     /// Waits for the next Pod that has not been read; none if there will be none.
@@ -98,7 +98,7 @@ impl Sight {
     ) -> Result<Option<PodKey>, LogError> {
         loop {
             let seen = Arc::clone(&self.seen.borrow_and_update());
-            if seen.listed {
+            if seen.sight == Is::Current {
                 let pods = attempts::pods(&seen, self.job.as_deref());
                 let keys = pods.into_iter().map(|(key, _)| key).collect();
                 if let Some(next) = attempts::next_unread(keys, done, resumed) {
@@ -106,7 +106,7 @@ impl Sight {
                 }
                 let has_long_been_over = self.has_long_been_over(&seen);
                 let is_missing = unseen::is_missing(&seen, done, resumed);
-                if has_long_been_over || (self.is_over(&seen) && !is_missing) {
+                if has_long_been_over || (self.is_over(&seen) && (seen.confirmed || !is_missing)) {
                     return Ok(None);
                 }
             }

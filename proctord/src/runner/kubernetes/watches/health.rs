@@ -80,7 +80,8 @@ impl Pulse {
         }
     }
 
-    pub(super) fn failed(&self, error: String) {
+    /// Returns since when it fails.
+    pub(super) fn failed(&self, error: String) -> Timestamp {
         let mut health = self.locked();
         let since = match &*health {
             WatchHealth::Failing { since, .. } => *since,
@@ -90,6 +91,7 @@ impl Pulse {
             }
         };
         *health = WatchHealth::Failing { since, error };
+        since
     }
 
     fn locked(&self) -> MutexGuard<'_, WatchHealth> {

@@ -18,6 +18,9 @@ pub(super) trait Watched: Clone + Debug + Send + Sync + Sized + 'static {
     /// As paths and messages name it.
     const PLURAL: &'static str;
 
+    /// As people are told of them.
+    const WORD: &'static str;
+
     fn url_path(namespace: &str) -> String;
 
     /// The execution's name, and what is seen.
@@ -85,6 +88,7 @@ struct Owner {
 #[serde(rename_all = "camelCase", default)]
 struct JobSpec {
     suspend: Option<bool>,
+    parallelism: Option<i32>,
     backoff_limit: Option<i32>,
 }
 
@@ -126,6 +130,7 @@ const USUAL_RETRIES: i32 = 6;
 
 impl Watched for JobSeen {
     const PLURAL: &'static str = "jobs";
+    const WORD: &'static str = "Jobs";
 
     fn url_path(namespace: &str) -> String {
         Job::url_path(&(), Some(namespace))
@@ -138,8 +143,10 @@ impl Watched for JobSeen {
         let is_true = |condition: &Condition| condition.status == "True";
         let job = Self {
             uid: metadata.uid.clone(),
+            revision: metadata.resource_version.clone(),
             generation: metadata.generation,
             suspended: spec.suspend.unwrap_or(false),
+            parallelism: spec.parallelism.unwrap_or(1),
             deleting: metadata.deletion_timestamp.is_some(),
             retries: spec.backoff_limit.unwrap_or(USUAL_RETRIES),
             active: status.active.unwrap_or(0),
@@ -160,6 +167,7 @@ impl Watched for JobSeen {
 
 impl Watched for PodSeen {
     const PLURAL: &'static str = "pods";
+    const WORD: &'static str = "Pods";
 
     fn url_path(namespace: &str) -> String {
         Pod::url_path(&(), Some(namespace))

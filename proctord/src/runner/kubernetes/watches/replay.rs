@@ -1,10 +1,8 @@
 //! For tests: events as a watch sends them, put into a table without a cluster.
 
-use std::collections::HashSet;
-
 use serde_json::Value;
 
-use super::super::seen::{JobSeen, PodSeen, Seen};
+use super::super::seen::{JobSeen, PodSeen, Seen, Sight};
 use super::object::Object;
 use super::table::{Kept, Table};
 
@@ -14,8 +12,8 @@ pub(crate) struct Replay(Table);
 impl Replay {
     pub(crate) fn new() -> Self {
         let mut table = Table::default();
-        table.complete::<JobSeen>(&HashSet::new());
-        table.complete::<PodSeen>(&HashSet::new());
+        table.set_sight::<JobSeen>(Sight::Current);
+        table.set_sight::<PodSeen>(Sight::Current);
         Self(table)
     }
 

@@ -1,10 +1,13 @@
 //! What is kept, for whom, and what of an object is read.
 
 use std::collections::HashSet;
+use std::time::Duration;
 
 use serde_json::{Value, json};
+use tokio::time::Instant;
 
-use super::super::seen::{ContainerSeen, JobSeen, PodSeen};
+use super::super::seen::{ContainerSeen, JobSeen, PodSeen, Sight};
+use super::doubts::Found;
 use super::object::{Object, Unreadable};
 use super::table::{Kept, Table};
 
@@ -19,6 +22,18 @@ fn pod(name: &str, job: &str) -> Value {
         ]},
         "status": {"phase": "Running"},
     })
+}
+
+fn ended_pod(name: &str, job: &str) -> Value {
+    let mut ended = pod(name, job);
+    ended["status"]["phase"] = "Failed".into();
+    ended
+}
+
+fn found(job: Option<&str>, pods: &[&str]) -> Found {
+    let pods = pods.iter().map(|name| read(pod(name, "a")).1).collect();
+    let job = job.map(|name| read(self::job(name)).1);
+    Found { job, pods }
 }
 
 fn read<K: Kept>(object: Value) -> (String, K) {
@@ -36,16 +51,21 @@ fn uids(uids: &[&str]) -> HashSet<String> {
 }
 
 #[test]
-fn only_when_both_kinds_have_been_listed_is_absence_a_fact() {
+fn only_when_both_watches_are_well_is_the_sight_current() {
     let mut table = Table::default();
-    let before = table.subscribe("a");
+    let a = table.subscribe("a");
+    let what = "Pods";
+    let since = jiff::Timestamp::UNIX_EPOCH;
+    let failing = Sight::Failing { what, since };
 
-    table.complete::<JobSeen>(&HashSet::new());
-    assert!(!before.borrow().listed);
     table.complete::<PodSeen>(&HashSet::new());
-
-    assert!(before.borrow().listed);
-    assert!(table.subscribe("b").borrow().listed);
+    table.set_sight::<JobSeen>(Sight::Current);
+    assert_eq!(a.borrow().sight, Sight::Listing);
+    table.set_sight::<PodSeen>(failing);
+    assert_eq!(a.borrow().sight, failing);
+    assert_eq!(table.subscribe("b").borrow().sight, failing);
+    table.set_sight::<PodSeen>(Sight::Current);
+    assert_eq!(a.borrow().sight, Sight::Current);
 }
 
 #[test]
@@ -53,7 +73,7 @@ fn what_a_list_does_not_name_has_departed() {
     let mut table = Table::default();
     let seen = table.subscribe("a");
     put::<JobSeen>(&mut table, job("a"));
-    put::<PodSeen>(&mut table, pod("a-1", "a"));
+    put::<PodSeen>(&mut table, ended_pod("a-1", "a"));
     put::<PodSeen>(&mut table, pod("a-2", "a"));
 
     table.complete::<JobSeen>(&HashSet::new());
@@ -64,6 +84,81 @@ fn what_a_list_does_not_name_has_departed() {
     assert!(seen.departed_job.is_some());
     assert_eq!(seen.pods.keys().collect::<Vec<_>>(), ["uid-a-2"]);
     assert_eq!(seen.departed.keys().collect::<Vec<_>>(), ["uid-a-1"]);
+}
+
+#[test]
+fn a_pod_that_had_not_ended_is_gone_only_when_the_cluster_says_so() {
+    let mut table = Table::default();
+    let seen = table.subscribe("a");
+    put::<JobSeen>(&mut table, job("a"));
+    put::<PodSeen>(&mut table, pod("a-1", "a"));
+    let (_, last) = read::<PodSeen>(pod("a-1", "a"));
+
+    table.remove("a", last);
+    assert!(seen.borrow().pods.contains_key("uid-a-1"));
+    assert!(seen.borrow().is_doubtful());
+    assert!(!seen.borrow().is_known_astray("uid-a-1"));
+
+    let asked = seen.borrow().clone();
+    table.answer("a", &asked, found(Some("a"), &["a-1"]));
+    assert!(seen.borrow().is_known_astray("uid-a-1"));
+    assert!(seen.borrow().is_doubtful(), "it may go at any time");
+
+    let asked = seen.borrow().clone();
+    table.answer("a", &asked, found(Some("a"), &[]));
+    assert!(seen.borrow().confirmed);
+    assert!(seen.borrow().pods.is_empty());
+    assert!(seen.borrow().departed.contains_key("uid-a-1"));
+}
+
+#[test]
+fn an_answer_about_what_has_changed_since_is_worth_nothing() {
+    let mut table = Table::default();
+    let seen = table.subscribe("a");
+    let asked = seen.borrow().clone();
+    put::<JobSeen>(&mut table, job("a"));
+
+    table.answer("a", &asked, found(None, &[]));
+
+    assert!(seen.borrow().job.is_some());
+    assert!(!seen.borrow().confirmed);
+}
+
+#[test]
+fn what_asking_finds_is_shown_again_once_its_watch_shows_it() {
+    let mut table = Table::default();
+    let seen = table.subscribe("a");
+    let asked = seen.borrow().clone();
+    table.answer("a", &asked, found(Some("a"), &["a-1"]));
+    assert_eq!(seen.borrow().astray.len(), 2);
+
+    put::<JobSeen>(&mut table, job("a"));
+    put::<PodSeen>(&mut table, pod("a-1", "a"));
+
+    assert!(seen.borrow().astray.is_empty());
+}
+
+#[test]
+fn only_what_is_wanted_and_in_doubt_is_asked_for_and_never_while_a_watch_fails() {
+    let mut table = Table::default();
+    let later = || Instant::now() + Duration::from_secs(3600);
+    let gone = table.subscribe("gone");
+    let _shown = table.subscribe("shown");
+    put::<JobSeen>(&mut table, job("shown"));
+    put::<PodSeen>(&mut table, pod("shown-1", "shown"));
+    drop(table.subscribe("forgotten"));
+
+    assert!(table.to_be_asked(later()).is_empty(), "nothing is listed");
+    table.set_sight::<JobSeen>(Sight::Current);
+    table.set_sight::<PodSeen>(Sight::Current);
+    assert!(table.to_be_asked(Instant::now()).is_empty(), "too early");
+    let asked = table.to_be_asked(later());
+
+    let [(name, seen)] = &asked[..] else {
+        panic!("{asked:?}");
+    };
+    assert_eq!((name.as_str(), seen), ("gone", &*gone.borrow()));
+    assert!(table.to_be_asked(later()).is_empty(), "it is asked for");
 }
 
 #[test]
@@ -102,7 +197,7 @@ fn a_follower_is_woken_by_what_makes_a_difference_and_keeps_what_departs() {
 fn an_object_that_was_deleted_and_cannot_be_read_is_gone_all_the_same() {
     let mut table = Table::default();
     let seen = table.subscribe("a");
-    put::<PodSeen>(&mut table, pod("a-1", "a"));
+    put::<PodSeen>(&mut table, ended_pod("a-1", "a"));
 
     table.remove_unread::<PodSeen>("uid-a-1");
 

@@ -15,6 +15,7 @@ use tokio::time::{Instant, sleep, timeout};
 use tracing::warn;
 
 use super::super::client::{Cluster, ClusterError};
+use super::super::seen::Sight;
 use super::SharedTable;
 use super::health::Pulse;
 use super::object::Object;
@@ -115,7 +116,9 @@ impl Watch {
                 // Connections break; it fails only if it cannot be opened again.
                 pause = FIRST_PAUSE;
             } else {
-                self.pulse.failed(interrupted.to_string());
+                let since = self.pulse.failed(interrupted.to_string());
+                let what = K::WORD;
+                self.table().set_sight::<K>(Sight::Failing { what, since });
             }
             sleep(pause.mul_f64(rand::random_range(0.5..1.0))).await;
             pause = (pause * 2).min(LONGEST_PAUSE);
@@ -155,7 +158,6 @@ impl Watch {
             next = page.metadata.next.filter(|next| !next.is_empty());
             if next.is_none() {
                 self.table().complete::<K>(&uids);
-                self.pulse.well();
                 return some_revision(page.metadata.resource_version);
             }
         }
@@ -176,6 +178,7 @@ impl Watch {
         let opened = client.request_events::<Object<K>>(request);
         let events = or_silent(OPEN_PATIENCE, opened).await??;
         self.pulse.well();
+        self.table().set_sight::<K>(Sight::Current);
         progress.opened_at = Some(Instant::now());
         pin_mut!(events);
         while let Some(event) = or_silent(SILENCE, events.next()).await? {

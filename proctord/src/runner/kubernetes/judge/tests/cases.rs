@@ -1,10 +1,7 @@
-use super::super::super::seen::{ContainerSeen, JobSeen, Phase, PodSeen, Seen};
-use super::super::{
-    Expected, GIVEN_UP_ANNOTATION, Live, STOPPED_ANNOTATION, Verdict, Waiting, judge, refused_pod,
-};
+use super::super::super::seen::{ContainerSeen, JobSeen, Phase, PodSeen, Seen, Sight};
+use super::super::{GIVEN_UP_ANNOTATION, Live, STOPPED_ANNOTATION, Verdict, Waiting, refused_pod};
 use super::sample::{
-    at, condition, ended_pod, expected, failed_job, job, pod, seen, suspended_job, verdict,
-    waiting_pod,
+    JOB, at, condition, ended_pod, failed_job, job, pod, seen, suspended_job, verdict, waiting_pod,
 };
 use crate::domain::lifecycle::{Cause, End, Exit};
 
@@ -30,9 +27,165 @@ fn reason(end: &End) -> &str {
 
 #[test]
 fn nothing_is_said_before_all_has_been_listed() {
-    let unlisted = Seen::default();
+    let unlisted = Seen {
+        sight: Sight::Listing,
+        ..seen(None, Vec::new())
+    };
 
-    assert_eq!(verdict(&unlisted, 0), Verdict::Blind);
+    let (waiting, again_at) = (None, None);
+    assert_eq!(
+        verdict(&unlisted, LATE),
+        Verdict::Blind { waiting, again_at }
+    );
+}
+
+#[test]
+fn nothing_is_said_while_a_watch_fails_and_soon_that_it_does() {
+    let what = "Pods";
+    let since = at(20);
+    let told_at = at(30);
+    for known in [
+        seen(Some(failed_job(10)), Vec::new()),
+        seen(Some(job()), vec![ended_pod(0, "Completed")]),
+        seen(None, Vec::new()),
+    ] {
+        let failing = Seen {
+            sight: Sight::Failing { what, since },
+            ..known
+        };
+
+        let (waiting, again_at) = (None, Some(told_at));
+        assert_eq!(verdict(&failing, 29), Verdict::Blind { waiting, again_at });
+        let Verdict::Blind { waiting, .. } = verdict(&failing, 30) else {
+            panic!("{failing:?}");
+        };
+        assert_eq!(
+            waiting.unwrap().reason(),
+            "the Pods of the cluster cannot be watched since 2026-11-20T10:00:20Z: how it stands is not known"
+        );
+    }
+}
+
+#[test]
+fn what_is_not_shown_is_not_gone_before_the_cluster_was_asked() {
+    let stopped = suspended_job(STOPPED_ANNOTATION, "me, 2026-11-20T10:00:20Z", 0);
+    for confirmed in [
+        seen(None, Vec::new()),
+        seen(Some(failed_job(10)), Vec::new()),
+        seen(Some(stopped), Vec::new()),
+    ] {
+        let shown = Seen {
+            confirmed: false,
+            ..confirmed.clone()
+        };
+
+        assert!(shown.is_doubtful());
+        live(&shown, LATE);
+        assert!(!confirmed.is_doubtful());
+        end(&confirmed);
+    }
+}
+
+#[test]
+fn what_is_shown_needs_no_asking() {
+    for known in [
+        seen(Some(failed_job(10)), vec![ended_pod(1, "Error")]),
+        seen(Some(job()), vec![pod()]),
+        seen(Some(job()), vec![ended_pod(1, "Error")]),
+    ] {
+        let shown = Seen {
+            confirmed: false,
+            ..known
+        };
+
+        assert!(!shown.is_doubtful(), "{shown:?}");
+    }
+}
+
+#[test]
+fn a_job_that_only_asking_finds_is_there() {
+    let found = Seen {
+        astray: [JOB.to_owned()].into(),
+        ..seen(Some(job()), vec![pod()])
+    };
+
+    let waiting = live(&found, 10).waiting.unwrap();
+
+    assert_eq!(
+        waiting.reason(),
+        "its Job is there, but has lost the labels by which Proctor finds it"
+    );
+}
+
+#[test]
+fn what_no_controller_has_looked_at_waits_for_a_pod_since_it_was_let_run() {
+    let untouched = JobSeen {
+        active: 0,
+        started_at: None,
+        annotations: [(
+            "proctor.dev/resumed-at".to_owned(),
+            "2026-11-20T10:00:00Z".to_owned(),
+        )]
+        .into(),
+        ..job()
+    };
+    let let_run = seen(Some(untouched.clone()), Vec::new());
+    let touched_since = JobSeen {
+        generation: 4,
+        ..untouched
+    };
+
+    let (first, since) = (true, at(0));
+    let waiting = Some(Waiting::Pod { first, since });
+    assert_eq!(live(&let_run, 4).again_at, Some(at(5)));
+    assert_eq!(live(&let_run, 5).waiting, waiting);
+    let unconfirmed = Seen {
+        confirmed: false,
+        ..let_run
+    };
+    assert_eq!(live(&unconfirmed, 5).waiting, None);
+    let touched = seen(Some(touched_since), Vec::new());
+    assert_eq!(live(&touched, LATE).waiting, None);
+}
+
+#[test]
+fn what_no_controller_has_looked_at_has_ended_when_it_is_suspended_for_good() {
+    let ended = |annotation| JobSeen {
+        conditions: Vec::new(),
+        ..suspended_job(annotation, "me, 2026-11-20T10:00:20Z", 20)
+    };
+    let stopped = seen(Some(ended(STOPPED_ANNOTATION)), Vec::new());
+    let given_up = seen(Some(ended(GIVEN_UP_ANNOTATION)), Vec::new());
+    let looked_at = JobSeen {
+        started_at: Some(at(1)),
+        ..ended(STOPPED_ANNOTATION)
+    };
+
+    live(&stopped, 24);
+    assert_eq!(end(&stopped).cause, Cause::Stopped);
+    assert_eq!(end(&given_up).cause, Cause::NeverStarted);
+    live(&seen(Some(looked_at), Vec::new()), LATE);
+}
+
+#[test]
+fn a_job_that_may_have_no_pod_waits_for_somebody_to_change_that() {
+    let held = JobSeen {
+        parallelism: 0,
+        active: 0,
+        ..job()
+    };
+    let ended = PodSeen {
+        deletion: Some(at(30)),
+        ..ended_pod(7, "Error")
+    };
+    for pods in [Vec::new(), vec![pod()], vec![ended]] {
+        let waiting = live(&seen(Some(held.clone()), pods), LATE).waiting;
+
+        assert_eq!(
+            waiting.unwrap().reason(),
+            "the parallelism of its Job was set to 0 by somebody else"
+        );
+    }
 }
 
 #[test]
@@ -116,32 +269,14 @@ fn an_exit_code_above_128_stays_one_and_says_what_it_may_mean() {
 }
 
 #[test]
-fn a_finished_job_waits_for_the_pods_that_it_has_counted_but_not_forever() {
-    let seen = seen(Some(failed_job(10)), Vec::new());
+fn a_finished_job_whose_pods_are_gone_has_its_own_words() {
+    let end = end(&seen(Some(failed_job(10)), Vec::new()));
 
-    assert_eq!(live(&seen, 11).again_at, Some(at(20)));
-    let end = end(&seen);
     assert_eq!(end.ending.exit, None);
     assert_eq!(
         reason(&end),
         "Job has reached the specified backoff limit, and its Pod is gone"
     );
-}
-
-/// A replica that slept sees the end late, and its Pods later still.
-#[test]
-fn a_finished_job_waits_for_its_pods_from_when_its_end_was_seen() {
-    let seen = seen(Some(failed_job(10)), Vec::new());
-    let expected = Expected {
-        end_seen_at: Some(at(100)),
-        ..expected()
-    };
-
-    let Verdict::Live(live) = judge(&expected, &seen, at(101)) else {
-        panic!("it is taken for over");
-    };
-
-    assert_eq!(live.again_at, Some(at(110)));
 }
 
 #[test]

@@ -57,7 +57,6 @@ impl Recording {
             uid: Some(self.uid.clone()),
             image: "registry.local/does-not-exist:1".to_owned(),
             memory_limit: Some("32Mi".to_owned()),
-            end_seen_at: None,
         }
     }
 
@@ -105,24 +104,34 @@ impl Recording {
         })
     }
 
-    /// Which of these events ends it first, and how. Each is judged at its own moment.
+    /// Which of these events ends it first, and how, if the cluster is asked after each. Each is judged at its own
+    /// moment.
     pub(super) fn first_end(&self, events: &[Shown]) -> Option<(usize, End)> {
+        self.first(events, true)
+    }
+
+    /// The same if the cluster is never asked.
+    pub(super) fn first_end_unasked(&self, events: &[Shown]) -> Option<End> {
+        self.first(events, false).map(|(_, end)| end)
+    }
+
+    fn first(&self, events: &[Shown], confirmed: bool) -> Option<(usize, End)> {
         let expected = self.expected();
-        let mut ends =
-            self.replay(events)
-                .enumerate()
-                .filter_map(|(at, (event, seen))| {
-                    match judge(&expected, &seen, self.at(event.after_ms)) {
-                        Verdict::Ended(end) => Some((at, end)),
-                        _ => None,
-                    }
-                });
-        ends.next()
+        let mut ends = self.replay(events).enumerate();
+        ends.find_map(|(at, (event, seen))| {
+            let seen = Seen { confirmed, ..seen };
+            match judge(&expected, &seen, self.at(event.after_ms)) {
+                Verdict::Ended(end) => Some((at, end)),
+                _ => None,
+            }
+        })
     }
 
     /// What is made of all that has been shown, long after.
     pub(super) fn in_the_end(&self, events: &[Shown]) -> Verdict {
         let (_, seen) = self.replay(events).last().unwrap();
+        let confirmed = true;
+        let seen = Seen { confirmed, ..seen };
         judge(&self.expected(), &seen, self.at(3_600_000))
     }
 }

@@ -2,7 +2,9 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::super::super::seen::{ConditionSeen, ContainerSeen, JobSeen, Phase, PodSeen, Seen};
+use super::super::super::seen::{
+    ConditionSeen, ContainerSeen, JobSeen, Phase, PodSeen, Seen, Sight,
+};
 use super::super::{Expected, Verdict, judge};
 
 pub(super) const JOB: &str = "job-uid";
@@ -18,7 +20,6 @@ pub(super) fn expected() -> Expected {
         uid: Some(JOB.to_owned()),
         image: "registry.example/tool:1".to_owned(),
         memory_limit: Some("64Mi".to_owned()),
-        end_seen_at: None,
     }
 }
 
@@ -26,10 +27,11 @@ pub(super) fn verdict(seen: &Seen, seconds: i64) -> Verdict {
     judge(&expected(), seen, at(seconds))
 }
 
-/// A Job that runs, with these Pods.
+/// A Job that runs, with these Pods and nothing else: the cluster was asked for more.
 pub(super) fn seen(job: Option<JobSeen>, pods: Vec<PodSeen>) -> Seen {
     Seen {
-        listed: true,
+        sight: Sight::Current,
+        confirmed: true,
         job,
         pods: pods
             .into_iter()
@@ -42,8 +44,10 @@ pub(super) fn seen(job: Option<JobSeen>, pods: Vec<PodSeen>) -> Seen {
 pub(super) fn job() -> JobSeen {
     JobSeen {
         uid: JOB.to_owned(),
+        revision: "7".to_owned(),
         generation: 2,
         suspended: false,
+        parallelism: 1,
         deleting: false,
         retries: 0,
         active: 1,

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::{Cursor, PodKey, Standing, followed, next_unread, pods, standing};
 use crate::runner::kubernetes::logs::cursor::Position;
-use crate::runner::kubernetes::seen::{ContainerSeen, Phase, PodSeen, Seen};
+use crate::runner::kubernetes::seen::{ContainerSeen, Phase, PodSeen, Seen, Sight};
 
 fn pod(uid: &str, created_at: i64, container: ContainerSeen) -> PodSeen {
     PodSeen {
@@ -46,7 +46,8 @@ fn seen(there: &[PodSeen], departed: &[PodSeen]) -> Seen {
             .collect()
     };
     Seen {
-        listed: true,
+        sight: Sight::Current,
+        confirmed: true,
         pods: by_uid(there),
         departed: by_uid(departed),
         ..Seen::default()
@@ -104,7 +105,7 @@ fn a_log_is_open_until_the_node_says_otherwise() {
 }
 
 #[test]
-fn absence_is_a_fact_only_when_all_has_been_listed() {
+fn absence_is_a_fact_only_when_the_cluster_has_said_so() {
     let departed = |container| {
         let seen = seen(&[], &[pod("a", 1, container)]);
         standing(&seen, "a", false, || false)
@@ -113,9 +114,17 @@ fn absence_is_a_fact_only_when_all_has_been_listed() {
 
     assert_eq!(departed(running()), Standing::Gone);
     assert_eq!(departed(ContainerSeen::Untold), Standing::Never);
-    assert_eq!(unseen(&seen(&[], &[]), true), Standing::Gone);
-    assert_eq!(unseen(&seen(&[], &[]), false), Standing::Unborn);
-    assert_eq!(unseen(&Seen::default(), true), Standing::Unborn);
+    assert_eq!(unseen(&seen(&[], &[]), false), Standing::Gone);
+    let unconfirmed = Seen {
+        confirmed: false,
+        ..seen(&[], &[])
+    };
+    assert_eq!(unseen(&unconfirmed, true), Standing::Unborn);
+    let unlisted = Seen {
+        sight: Sight::Listing,
+        ..seen(&[], &[])
+    };
+    assert_eq!(unseen(&unlisted, true), Standing::Unborn);
 }
 
 #[test]
