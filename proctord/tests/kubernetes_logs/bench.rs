@@ -11,7 +11,7 @@ use proctord::runner::kubernetes::client::Cluster;
 use proctord::runner::kubernetes::judge::{Expected, Verdict, judge};
 use proctord::runner::kubernetes::logs::{KubernetesOutput, Opening, Patience};
 use proctord::runner::kubernetes::seen::Seen;
-use proctord::runner::kubernetes::watches::Watches;
+use proctord::runner::kubernetes::watches::{WatchHealth, Watches};
 use proctord::runner::{Output, OutputItem};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -148,6 +148,41 @@ impl Bench {
         let path = format!("/apis/batch/v1/namespaces/procs/jobs/{}?{query}", run.name);
         let request = reqwest::Client::new().delete(self.url(&path));
         assert!(request.send().await.unwrap().status().is_success());
+    }
+
+    /// Another process in place of the one that watched, which may not watch Pods.
+    pub async fn restart_blind(&mut self) {
+        self.double.forbid("watch", "pods");
+        self.watches = Watches::open(&self.cluster, self.installation);
+        wait_for_async("the watch of Pods to fail", async || {
+            match self.watches.health().pods {
+                WatchHealth::Failing { .. } => Ok(()),
+                health => Err(health),
+            }
+        })
+        .await;
+    }
+
+    /// The name of the run's first Pod.
+    pub fn pod(&self, run: &Run) -> String {
+        let seen = Arc::clone(&self.watches.subscribe(&run.name).borrow());
+        let pod = seen.pods.values().next().expect("it has a Pod");
+        pod.name.clone()
+    }
+
+    /// Somebody changes a Pod.
+    pub async fn patch_pod(&self, pod: &str, patch: &Value) {
+        let url = self.url(&format!("/api/v1/namespaces/procs/pods/{pod}"));
+        let request = reqwest::Client::new().patch(url);
+        let request = request.header("content-type", "application/merge-patch+json");
+        let answer = request.body(patch.to_string()).send().await.unwrap();
+        assert!(answer.status().is_success(), "{answer:?}");
+    }
+
+    pub async fn delete_pod(&self, pod: &str) {
+        let url = self.url(&format!("/api/v1/namespaces/procs/pods/{pod}"));
+        let answer = reqwest::Client::new().delete(url).send().await.unwrap();
+        assert!(answer.status().is_success(), "{answer:?}");
     }
 
     /// Lets a suspended Job run.

@@ -1,8 +1,11 @@
 use std::time::Duration;
 
+use futures::FutureExt;
 use proctor_testkit::wait_for_async;
 use proctord::domain::name::ExecutionName;
+use proctord::runner::Output;
 use proctord::runner::kubernetes::judge::STOPPED_ANNOTATION;
+use proctord::runner::kubernetes::seen::{Phase, Sight};
 use serde_json::json;
 
 use crate::bench::{Bench, Log, Run, quick};
@@ -102,7 +105,7 @@ async fn the_log_of_a_pod_that_is_gone_is_a_gap() {
     steps
         .bench
         .seen(&steps.run, "nothing left", |seen| {
-            seen.listed && seen.job.is_none() && seen.pods.is_empty()
+            seen.sight == Sight::Current && seen.job.is_none() && seen.pods.is_empty()
         })
         .await;
 
@@ -164,7 +167,9 @@ async fn a_pod_that_is_not_yet_in_sight_is_not_gone() {
         name: ExecutionName::generate(),
         uid: String::new(),
     };
-    bench.seen(&nothing, "the lists", |seen| seen.listed).await;
+    bench
+        .seen(&nothing, "the lists", |seen| seen.sight == Sight::Current)
+        .await;
     bench.double.hang_watches();
     let behind = bench.watch_anew();
     let gate = bench.path("gate");
@@ -185,6 +190,85 @@ async fn a_pod_that_is_not_yet_in_sight_is_not_gone() {
     std::fs::write(gate, "").unwrap();
 
     log.take_all(&mut output).await.assert_is(b"two\n");
+}
+
+#[tokio::test]
+async fn the_log_of_a_pod_that_is_kept_after_its_deletion_is_not_told_to_be_rotated() {
+    let steps = Steps::begin().await;
+    let cursor = steps.read_one().await;
+    let bench = &steps.bench;
+    let pod = bench.pod(&steps.run);
+    let held = json!({"metadata": {"finalizers": ["batch.kubernetes.io/job-tracking", "example.org/held"]}});
+    bench.patch_pod(&pod, &held).await;
+    bench.delete_pod(&pod).await;
+    steps
+        .bench
+        .seen(&steps.run, "its end", |seen| {
+            let mut pods = seen.pods.values();
+            pods.any(|pod| pod.deletion.is_some() && pod.phase == Phase::Failed)
+        })
+        .await;
+    bench.double.rotate_logs();
+
+    let mut output = bench.output(&steps.run, Some(&cursor));
+    let log = Log::default().take_all(&mut output).await;
+
+    assert_eq!(log.complete, Some(false));
+    let [(0, gap)] = &log.events[..] else {
+        panic!("{:?}", log.events);
+    };
+    assert_eq!(
+        gap,
+        "the end of attempt 1's log may be missing: its Pod was deleted before it was read"
+    );
+}
+
+#[tokio::test]
+async fn a_log_is_not_at_its_end_because_nobody_sees_its_pod() {
+    let mut bench = Bench::start().await;
+    bench.restart_blind().await;
+    let run = bench.run("echo one").await;
+    let mut output = bench.output(&run, None);
+    bench
+        .seen(&run, "the end of its Job", |seen| {
+            let job = seen.job.as_ref();
+            job.is_some_and(|job| job.succeeded == 1 && !job.conditions.is_empty())
+        })
+        .await;
+
+    let told = output.next(1024).now_or_never();
+    assert!(told.is_none(), "{told:?}");
+    bench.double.allow("watch", "pods");
+
+    let log = Log::default().take_all(&mut output).await;
+    log.assert_is(b"one\n");
+}
+
+#[tokio::test]
+async fn a_pod_that_has_lost_its_labels_is_read_to_its_end() {
+    let steps = Steps::begin().await;
+    let cursor = steps.read_one().await;
+    let pod = steps.bench.pod(&steps.run);
+    let asked = || steps.bench.double.ledger().requests("list", "pods");
+    let before = asked();
+    let bare = json!({"metadata": {"labels": null}});
+    steps.bench.patch_pod(&pod, &bare).await;
+    let mut output = steps.bench.output(&steps.run, Some(&cursor));
+    wait_for_async("the Pod to be asked for", async || {
+        if asked() > before {
+            Ok(())
+        } else {
+            Err(asked())
+        }
+    })
+    .await;
+    for word in ["two", "three"] {
+        std::fs::write(steps.bench.path(word), "").unwrap();
+    }
+
+    let log = Log::default().take_all(&mut output).await;
+
+    log.assert_is(b"two\nthree\n");
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@
     reason = "a case that cannot go on should say where"
 )]
 
+mod doubts;
 mod outcomes;
 mod scene;
 mod troubles;

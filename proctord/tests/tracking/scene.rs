@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
 use proctor_testkit::kubernetes::{Kubernetes, KubernetesBuilder};
 use proctor_testkit::wait_for_async;
 use proctord::domain::lifecycle::{Cause, End, Exit};
@@ -11,7 +12,7 @@ use proctord::runner::kubernetes::Access;
 use proctord::runner::kubernetes::client::Cluster;
 use proctord::runner::kubernetes::follow::{Followed, follow};
 use proctord::runner::kubernetes::judge::Expected;
-use proctord::runner::kubernetes::watches::Watches;
+use proctord::runner::kubernetes::watches::{WatchHealth, Watches};
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 use uuid::Uuid;
@@ -83,7 +84,9 @@ impl Scene {
         let job = self.cluster.create_job(&job).await.unwrap();
         let uid = job.metadata.uid.unwrap();
         let run = Run { name, uid };
-        self.suspend(&run, false).await;
+        let annotations = json!({"proctor.dev/resumed-at": Timestamp::now().to_string()});
+        let resume = json!({"metadata": {"annotations": annotations}, "spec": {"suspend": false}});
+        self.patch(&run, &resume).await;
         run
     }
 
@@ -100,6 +103,47 @@ impl Scene {
     pub async fn patch(&self, run: &Run, patch: &Value) {
         let patched = self.cluster.patch_job(run.name.as_str(), patch).await;
         patched.unwrap();
+    }
+
+    /// Tells a run to end for good, as a stop does.
+    pub async fn stop(&self, run: &Run) {
+        let annotations = json!({"proctor.dev/stopped": "me, 2026-11-20T10:00:00Z"});
+        let patch = json!({"metadata": {"annotations": annotations}, "spec": {"suspend": true}});
+        self.patch(run, &patch).await;
+    }
+
+    /// Somebody takes all labels from a Pod.
+    pub async fn strip_pod(&self, pod: &str) {
+        let request = reqwest::Client::new()
+            .patch(self.url(&format!("/api/v1/namespaces/{NAMESPACE}/pods/{pod}")));
+        let request = request.header("content-type", "application/merge-patch+json");
+        succeeds(request.body(r#"{"metadata":{"labels":null}}"#)).await;
+    }
+
+    /// Somebody deletes a Job and leaves its Pod.
+    pub async fn orphan(&self, run: &Run) {
+        let path = format!(
+            "/apis/batch/v1/namespaces/{NAMESPACE}/jobs/{}?propagationPolicy=Orphan",
+            run.name
+        );
+        succeeds(reqwest::Client::new().delete(self.url(&path))).await;
+    }
+
+    fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.double.url())
+    }
+
+    /// Nobody may watch Pods any more, and who did may not go on.
+    pub async fn blind(&self) {
+        self.double.forbid("watch", "pods");
+        self.double.cut();
+        wait_for_async("the watch of Pods to fail", async || {
+            match self.watches.health().pods {
+                WatchHealth::Failing { .. } => Ok(()),
+                health => Err(health),
+            }
+        })
+        .await;
     }
 
     pub fn follow(&self, run: &Run, start_patience: Duration) -> Told {
@@ -213,6 +257,11 @@ impl Told {
     pub fn is_silent(&mut self) -> bool {
         self.0.try_recv() == Err(mpsc::error::TryRecvError::Empty)
     }
+}
+
+async fn succeeds(request: reqwest::RequestBuilder) {
+    let answer = request.send().await.unwrap();
+    assert!(answer.status().is_success(), "{answer:?}");
 }
 
 /// Cause, exit code and reason, which most cases look at.

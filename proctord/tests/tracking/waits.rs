@@ -132,18 +132,66 @@ async fn a_job_that_somebody_deletes_is_gone_once_its_pod_is() {
 }
 
 #[tokio::test]
-async fn a_job_that_has_lost_its_labels_is_not_gone() {
+async fn a_job_that_may_have_no_pod_waits_for_somebody_else() {
     let scene = Scene::start().await;
-    let run = scene.run("sleep 1000").await;
-    let pod = scene.running_pod(&run).await;
+    let run = scene.run("sleep 0.5; exit 4").await;
+    scene.running_pod(&run).await;
+    let parallelism = async |count: u32| {
+        let patch = json!({"spec": {"parallelism": count}});
+        scene.patch(&run, &patch).await;
+    };
+    parallelism(0).await;
     let mut followed = scene.follow(&run, PATIENT);
-    followed.runs().await;
-    scene
-        .patch(&run, &json!({"metadata": {"labels": null}}))
-        .await;
-    scene.double.evict(NAMESPACE, &pod);
 
     let reason = followed.waits().await;
 
-    assert!(reason.contains("has lost the labels"), "{reason}");
+    assert_eq!(
+        reason,
+        "the parallelism of its Job was set to 0 by somebody else"
+    );
+    parallelism(1).await;
+    let end = followed.end().await;
+    assert_eq!((end.cause, told(&end).1), (Cause::Exited, Some(4)));
+}
+
+#[tokio::test]
+async fn what_no_controller_looks_at_is_given_up_and_never_runs() {
+    let scene = Scene::start().await;
+    scene.double.stop_job_controller();
+    let run = scene.run("true").await;
+
+    is_given_up(&scene, &run, "the cluster has made no Pod for it yet").await;
+
+    never_runs(&scene, &run).await;
+}
+
+#[tokio::test]
+async fn what_no_controller_looks_at_can_be_stopped_and_never_runs() {
+    let scene = Scene::start().await;
+    scene.double.stop_job_controller();
+    let run = scene.run("true").await;
+    let mut followed = scene.follow(&run, PATIENT);
+    assert_eq!(
+        followed.waits().await,
+        "the cluster has made no Pod for it yet"
+    );
+
+    scene.stop(&run).await;
+
+    assert_eq!(followed.end().await.cause, Cause::Stopped);
+    never_runs(&scene, &run).await;
+}
+
+/// The controller that looks at it at last lets it be.
+async fn never_runs(scene: &Scene, run: &Run) {
+    scene.double.start_job_controller();
+    let after = scene.run("true").await;
+    scene.follow(&after, PATIENT).end().await;
+
+    let job = scene.double.object("jobs", NAMESPACE, run.name.as_str());
+    assert!(
+        job.unwrap()["status"].to_string().contains("JobSuspended"),
+        "its controller has looked at it"
+    );
+    assert_eq!(scene.cluster.pods_of(&run.uid).await.unwrap(), []);
 }

@@ -36,7 +36,8 @@ pub struct Expected {
 /// What is to be made of what has been seen.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verdict {
-    /// The watches do not tell what happens: nothing can be said of it.
+    /// The watches do not tell what happens, and what they have shown does not say that it is over: nothing can be
+    /// said of it.
     Blind {
         waiting: Option<Waiting>,
         /// When there is more to say although nothing else is seen.
@@ -59,13 +60,13 @@ pub struct Live {
 /// The verdict at this moment.
 #[must_use]
 pub fn judge(expected: &Expected, seen: &Seen, now: Timestamp) -> Verdict {
-    if seen.sight != Sight::Current {
-        let (waiting, again_at) = waiting::blind(seen.sight, now);
-        return Verdict::Blind { waiting, again_at };
+    if seen.sight == Sight::Listing {
+        return blind(seen, now);
     }
     let view = View::of(expected, seen, now);
     match ended::outcome(&view) {
         Outcome::Over(end) => Verdict::Ended(end),
+        Outcome::Open { .. } if seen.sight != Sight::Current => blind(seen, now),
         Outcome::Open { again_at } => {
             let (waiting, sooner) = waiting::waiting(&view);
             let started_at = view.started_at();
@@ -77,6 +78,11 @@ pub fn judge(expected: &Expected, seen: &Seen, now: Timestamp) -> Verdict {
             })
         }
     }
+}
+
+fn blind(seen: &Seen, now: Timestamp) -> Verdict {
+    let (waiting, again_at) = waiting::blind(seen.sight, now);
+    Verdict::Blind { waiting, again_at }
 }
 
 impl Expected {

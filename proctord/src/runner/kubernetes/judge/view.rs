@@ -3,7 +3,7 @@
 
 use jiff::Timestamp;
 
-use super::super::seen::{ConditionSeen, ContainerSeen, JobSeen, Phase, PodSeen, Seen};
+use super::super::seen::{ConditionSeen, ContainerSeen, JobSeen, Phase, PodSeen, Seen, Sight};
 use super::{Expected, GIVEN_UP_ANNOTATION, STOPPED_ANNOTATION, exit};
 
 pub(super) struct View<'a> {
@@ -45,7 +45,7 @@ impl<'a> View<'a> {
             expected,
             now,
             job,
-            confirmed: seen.confirmed,
+            confirmed: seen.confirmed && seen.sight == Sight::Current,
             job_astray: job.is_some_and(|job| seen.is_known_astray(&job.uid)),
             departed_job: seen.departed_job.as_ref().filter(|job| is_ours(&job.uid)),
             attempts,

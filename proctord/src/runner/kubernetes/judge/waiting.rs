@@ -114,9 +114,11 @@ fn start(view: &View<'_>, job: &JobSeen, pod: &PodSeen) -> Option<Waiting> {
 fn no_pod(view: &View<'_>, job: &JobSeen) -> (Option<Waiting>, Option<Timestamp>) {
     let latest = view.latest();
     let succeeded = job.succeeded > 0;
+    // Its first Pod may only not have been shown.
+    let may_have_one = latest.is_none() && !view.confirmed;
     // Not started: its controller has not looked at it yet, and there may be none.
     let started_at = job.started_at.or_else(|| job.let_run_at());
-    let Some(started_at) = started_at.filter(|_| view.confirmed && !succeeded) else {
+    let Some(started_at) = started_at.filter(|_| !may_have_one && !succeeded) else {
         return (None, None);
     };
     if latest.is_some() && view.no_retry_is_left(job) {

@@ -119,7 +119,7 @@ impl<'a> Reading<'a> {
         };
         let patience = self.reader.patience.give_up;
         if self.closed_at.is_some_and(|at| at.elapsed() >= patience) {
-            return Ok(Some(Outcome::Lost { why }));
+            return Ok(Some(self.unreadable(why)));
         }
         tokio::time::sleep(self.pauses.next()).await;
         Ok(None)
@@ -136,7 +136,7 @@ impl<'a> Reading<'a> {
                 self.unproven += 1;
                 if self.unproven >= UNPROVEN_READS {
                     let why = "it was rotated before it was read".to_owned();
-                    return Some(Outcome::Lost { why });
+                    return Some(self.unreadable(why));
                 }
                 tokio::time::sleep(self.pauses.next()).await;
             }
@@ -177,15 +177,29 @@ impl<'a> Reading<'a> {
         }
     }
 
+    /// What a log was worth that cannot be read on. Of a Pod that is being deleted a node removes the container, however
+    /// long something else keeps the Pod itself.
+    fn unreadable(&self, why: String) -> Outcome {
+        let pod = self.reader.sight.pod(&self.cursor.pod.uid);
+        match pod.is_some_and(|pod| pod.deletion.is_some()) {
+            true => self.removed("its Pod was deleted before it was read"),
+            false => Outcome::Lost { why },
+        }
+    }
+
+    fn gone(&self) -> Outcome {
+        self.removed("there is no such Pod any more")
+    }
+
     /// What a log was worth that can be had no more. A stream that ended by itself after its container had is whole; a
     /// kubelet that restarts ends streams too, but then the container ends later.
-    fn gone(&self) -> Outcome {
+    fn removed(&self, why: &str) -> Outcome {
         let pod = self.reader.sight.pod(&self.cursor.pod.uid);
         let finished_at = pod.as_ref().and_then(attempts::finished);
         match (finished_at, self.ended_at) {
             (Some(finished_at), Some(ended_at)) if finished_at <= ended_at => Outcome::Whole,
             _ => Outcome::Lost {
-                why: "there is no such Pod any more".to_owned(),
+                why: why.to_owned(),
             },
         }
     }

@@ -87,7 +87,7 @@ impl Sight {
         let has_job = seen.job.is_some() || seen.departed_job.is_some();
         let has_pods = !seen.pods.is_empty() || !seen.departed.is_empty();
         let is_fact = has_job || (self.is_resumed && !has_pods);
-        seen.sight == Is::Current && is_fact && (self.is_final)(seen)
+        is_fact && (self.is_final)(seen)
     }
 
     /// Waits for the next Pod that has not been read; none if there will be none.
@@ -98,7 +98,7 @@ impl Sight {
     ) -> Result<Option<PodKey>, LogError> {
         loop {
             let seen = Arc::clone(&self.seen.borrow_and_update());
-            if seen.sight == Is::Current {
+            if seen.sight != Is::Listing {
                 let pods = attempts::pods(&seen, self.job.as_deref());
                 let keys = pods.into_iter().map(|(key, _)| key).collect();
                 if let Some(next) = attempts::next_unread(keys, done, resumed) {

@@ -47,7 +47,7 @@ impl Asker {
     pub(super) async fn run(self) {
         loop {
             sleep(LOOK).await;
-            let due = super::locked(&self.table).to_be_asked(Instant::now());
+            let due = super::locked(&self.table).take_due(Instant::now());
             let asked = |(name, seen)| self.ask(name, seen);
             stream::iter(due).for_each_concurrent(AT_ONCE, asked).await;
         }

@@ -59,7 +59,8 @@ impl Found {
         let pods = seen.pods.values().filter(|pod| is_gone(&pod.uid));
         let (jobs, pods): (Vec<_>, Vec<_>) = (jobs.cloned().collect(), pods.cloned().collect());
         jobs.into_iter().for_each(|job| job.depart(&mut seen));
-        pods.into_iter().for_each(|pod| PodSeen::clone(&pod).depart(&mut seen));
+        pods.into_iter()
+            .for_each(|pod| PodSeen::clone(&pod).depart(&mut seen));
         seen.astray = found.difference(&shown).cloned().collect();
         if let Some(job) = self.job {
             job.put(&mut seen);

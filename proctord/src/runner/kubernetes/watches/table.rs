@@ -80,8 +80,8 @@ impl Table {
         self.remove_where::<K>(|object| object.uid() == uid);
     }
 
-    /// Of whom the cluster is to be asked now.
-    pub(super) fn to_be_asked(&mut self, now: Instant) -> Vec<(String, Arc<Seen>)> {
+    /// Of whom the cluster is to be asked now; nobody asks for them again before `answer`, or a change.
+    pub(super) fn take_due(&mut self, now: Instant) -> Vec<(String, Arc<Seen>)> {
         if self.sight() != Sight::Current {
             return Vec::new();
         }

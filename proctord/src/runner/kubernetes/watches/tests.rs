@@ -148,17 +148,17 @@ fn only_what_is_wanted_and_in_doubt_is_asked_for_and_never_while_a_watch_fails()
     put::<PodSeen>(&mut table, pod("shown-1", "shown"));
     drop(table.subscribe("forgotten"));
 
-    assert!(table.to_be_asked(later()).is_empty(), "nothing is listed");
+    assert!(table.take_due(later()).is_empty(), "nothing is listed");
     table.set_sight::<JobSeen>(Sight::Current);
     table.set_sight::<PodSeen>(Sight::Current);
-    assert!(table.to_be_asked(Instant::now()).is_empty(), "too early");
-    let asked = table.to_be_asked(later());
+    assert!(table.take_due(Instant::now()).is_empty(), "too early");
+    let asked = table.take_due(later());
 
     let [(name, seen)] = &asked[..] else {
         panic!("{asked:?}");
     };
     assert_eq!((name.as_str(), seen), ("gone", &*gone.borrow()));
-    assert!(table.to_be_asked(later()).is_empty(), "it is asked for");
+    assert!(table.take_due(later()).is_empty(), "it is asked for");
 }
 
 #[test]

@@ -137,9 +137,10 @@ impl Watch {
         Ok(())
     }
 
-    /// Tells all that there is, and returns the revision of that.
+    /// Tells all that there is, and returns the revision of that. A part of it would show a later attempt without the
+    /// one before it.
     async fn list<K: Kept>(&self) -> Result<String, Interrupted> {
-        let mut uids = HashSet::new();
+        let mut objects = Vec::new();
         let mut next = None;
         loop {
             let mut params = ListParams::default()
@@ -151,12 +152,12 @@ impl Watch {
             let client = self.cluster.streams().await?;
             let page = client.request::<Page<K>>(request);
             let page = or_silent(LIST_PATIENCE, page).await??;
-            for object in page.items {
-                uids.insert(object.metadata.uid.clone());
-                self.put(object);
-            }
+            objects.extend(page.items);
             next = page.metadata.next.filter(|next| !next.is_empty());
             if next.is_none() {
+                let uids = objects.iter().map(|object| object.metadata.uid.clone());
+                let uids: HashSet<_> = uids.collect();
+                objects.into_iter().for_each(|object| self.put(object));
                 self.table().complete::<K>(&uids);
                 return some_revision(page.metadata.resource_version);
             }

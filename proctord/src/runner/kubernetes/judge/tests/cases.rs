@@ -46,7 +46,8 @@ fn nothing_is_said_while_a_watch_fails_and_soon_that_it_does() {
     let told_at = at(30);
     for known in [
         seen(Some(failed_job(10)), Vec::new()),
-        seen(Some(job()), vec![ended_pod(0, "Completed")]),
+        seen(Some(failed_job(10)), vec![pod()]),
+        seen(Some(job()), vec![pod()]),
         seen(None, Vec::new()),
     ] {
         let failing = Seen {
@@ -63,6 +64,23 @@ fn nothing_is_said_while_a_watch_fails_and_soon_that_it_does() {
             waiting.unwrap().reason(),
             "the Pods of the cluster cannot be watched since 2026-11-20T10:00:20Z: how it stands is not known"
         );
+    }
+}
+
+#[test]
+fn what_was_shown_to_be_over_is_so_whatever_fails_then() {
+    let what = "Jobs";
+    let since = at(20);
+    for known in [
+        seen(Some(job()), vec![ended_pod(0, "Completed")]),
+        seen(Some(failed_job(10)), vec![ended_pod(1, "Error")]),
+    ] {
+        let failing = Seen {
+            sight: Sight::Failing { what, since },
+            ..known
+        };
+
+        end(&failing);
     }
 }
 
@@ -225,7 +243,10 @@ fn a_failure_with_a_retry_left_waits_for_the_next_attempt() {
         retries: 1,
         ..job()
     };
-    let seen = seen(Some(retried), vec![ended_pod(1, "Error")]);
+    let seen = Seen {
+        confirmed: false,
+        ..seen(Some(retried), vec![ended_pod(1, "Error")])
+    };
 
     assert_eq!(live(&seen, 10).waiting, None);
     assert_eq!(live(&seen, 10).again_at, Some(at(14)));
