@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use proctor_testkit::kubernetes::Kubernetes;
+use proctor_testkit::wait_for_async;
 use proctord::domain::environment::Secrets;
 use proctord::domain::lifecycle::{Cause, Exit};
 use proctord::runner::{LaunchError, Runner};
@@ -71,7 +72,10 @@ async fn a_cluster_that_is_away_is_told_and_the_launch_may_be_tried_again() {
         "{}",
         chain(&unwell)
     );
-    subject.runner.check().await.unwrap();
+    wait_for_async("the cluster and its watches to be well again", async || {
+        subject.runner.check().await
+    })
+    .await;
 }
 
 #[tokio::test]
