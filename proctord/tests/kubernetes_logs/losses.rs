@@ -144,7 +144,9 @@ async fn a_run_that_came_and_went_unseen_is_not_complete() {
 #[tokio::test]
 async fn an_attempt_that_came_and_went_unseen_is_a_gap() {
     let bench = Bench::start().await;
-    let run = bench.run("echo one; exit 3").await;
+    let run = bench
+        .run("trap 'exit 3' TERM; echo one; while :; do sleep 0.02; done")
+        .await;
     let mut output = bench.output(&run, None);
     let log = Log::default().take_until(&mut output, "one\n").await;
     let note = json!({STOPPED_ANNOTATION: "now", "proctor.dev/ended-pods": "unseen"});
