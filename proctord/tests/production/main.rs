@@ -29,4 +29,5 @@ mod restore;
 mod running_jobs;
 mod secrets;
 mod site;
+mod takeover;
 mod walk;
