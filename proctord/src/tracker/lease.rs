@@ -20,7 +20,7 @@ use crate::store::StoreError;
 use crate::telemetry::chain;
 
 /// How many executions are taken over at once.
-const BATCH: NonZeroU32 = NonZeroU32::new(200).expect("200 is not zero");
+pub(super) const BATCH: NonZeroU32 = NonZeroU32::new(200).expect("200 is not zero");
 /// A renewal comes at least this many times in each lifetime, so that one or two that fail cost nothing.
 const RENEWALS: u32 = 3;
 /// What somebody leaves on purpose waits for no longer than this, however long the lease is.
@@ -67,7 +67,7 @@ fn is_ahead(until: Option<Instant>) -> bool {
 impl Tracker {
     /// What keeps everybody else from acting for an execution of ours.
     pub(super) fn hold(&self, execution: &Execution) -> Hold {
-        if execution.host.is_some() {
+        if execution.host.is_some() && !self.is_of_another_host(execution) {
             Hold::Host
         } else {
             Hold::Lease(self.inner.lease.watch())
@@ -100,7 +100,8 @@ impl Tracker {
             self.settle_with_store().await?;
         }
         lease.until.send_replace(Some(until));
-        self.adopt_silent().await.map(drop)
+        self.adopt_silent().await?;
+        self.adopt_from_silent_hosts().await
     }
 
     /// Takes the lease for one who acts for nothing yet.
@@ -156,12 +157,15 @@ impl Tracker {
         let parts = &self.inner.parts;
         let ours = parts.store.unfinished_of(&parts.replica.id).await?;
         let still_ours: HashSet<_> = ours.iter().map(|execution| execution.id).collect();
+        let mut given_away = Vec::new();
         for (id, fence) in before.iter().filter(|(id, _)| !still_ours.contains(id)) {
             // A slot may have made it ours again meanwhile: that course is another one.
             if let Some(signals) = self.courses().get(id).filter(|now| now.fence == *fence) {
                 signals.abandon.cancel();
+                given_away.push(*id);
             }
         }
+        self.stop_what_is_lost(given_away);
         self.take_up_all(ours).await;
         Ok(())
     }

@@ -121,7 +121,8 @@ impl Subject for PostgresSubject {
 
     async fn age_leases(&self, by: SignedDuration) {
         sqlx::query(
-            "UPDATE proctor.replica SET expires_at = expires_at - make_interval(secs => $1)",
+            "UPDATE proctor.replica SET expires_at = expires_at - make_interval(secs => $1),
+                    renewed_at = renewed_at - make_interval(secs => $1)",
         )
         .bind(by.as_secs_f64())
         .execute(&self.records)

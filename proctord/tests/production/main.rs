@@ -28,6 +28,7 @@ mod redis;
 mod restore;
 mod running_jobs;
 mod secrets;
+mod silent_host;
 mod site;
 mod takeover;
 mod walk;
