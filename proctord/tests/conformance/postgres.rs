@@ -1,6 +1,7 @@
 //! Postgres under test: each store in a database of its own on one real server, with a second way into it.
 
 mod access;
+mod fences;
 mod metadata;
 mod plans;
 mod trouble;
