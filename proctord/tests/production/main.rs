@@ -26,6 +26,7 @@ mod proxy;
 mod queue;
 mod redis;
 mod restore;
+mod rolling;
 mod running_jobs;
 mod secrets;
 mod silent_host;
