@@ -229,6 +229,7 @@ fn application(config: &Config, folder: &DataFolder, backing: &Backing, carrier:
         replica: replica.clone(),
         grace,
         lease: config.execution.lease,
+        host_patience: config.execution.host_patience,
     });
     let readiness = Readiness::new(
         Arc::clone(&store),

@@ -324,6 +324,19 @@ pub trait Store: Send + Sync {
         limit: NonZeroU32,
     ) -> Result<Vec<Execution>, StoreError>;
 
+    /// Takes over up to `limit` executions of other hosts whose owner has no lease any more, where nobody of the host
+    /// has renewed one for as long as `patience`. They keep their host, so that whoever comes back to it takes them
+    /// over again if they have not ended. Like `adopt_silent` otherwise.
+    async fn adopt_from_silent_hosts(
+        &self,
+        replica: &Replica,
+        patience: SignedDuration,
+        limit: NonZeroU32,
+    ) -> Result<Vec<Execution>, StoreError>;
+
+    /// When somebody of a host has last renewed a lease, as far as that is remembered.
+    async fn last_word_of(&self, host: &str) -> Result<Option<Timestamp>, StoreError>;
+
     /// Gives free slots to the longest waiting QUEUED executions, of each proc in its order, leaving out those with
     /// a stop intent and those that are held; they stay QUEUED until the runner has them. Those of no host and of the replica's own belong
     /// to the replica from then on. One of another host stays its owner's, which finds it by `admitted_of`; if

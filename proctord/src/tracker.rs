@@ -10,6 +10,7 @@ mod hold;
 mod late;
 mod launch;
 mod lease;
+mod lost_host;
 mod news;
 mod persist;
 mod secrets;
@@ -53,6 +54,8 @@ pub struct Parts {
     pub grace: Duration,
     /// For how long others leave alone what is ours after our last word.
     pub lease: Duration,
+    /// For how long a host may be silent before what it runs is told to be lost.
+    pub host_patience: Duration,
 }
 
 /// A handle on the tracker; cheap to clone.
@@ -235,7 +238,11 @@ impl Tracker {
     async fn take_up_all(&self, executions: Vec<Execution>) {
         let mut somebody_waits = false;
         for execution in executions {
-            if execution.status() == Status::Queued && execution.stop.is_none() && !execution.held {
+            let waits = execution.status() == Status::Queued
+                && execution.stop.is_none()
+                && !execution.held
+                && !self.is_of_another_host(&execution);
+            if waits {
                 somebody_waits = true;
             } else {
                 self.track(execution);

@@ -1,10 +1,11 @@
 //! Named points at which a test makes this process crash or freeze. Compiled in always, off unless
 //! `PROCTOR_FAIL_POINTS` names them: `shim.ready=crash,shim.ended=pause`.
 //!
-//! The variable is read once. While it is unset, a point costs one relaxed atomic load.
+//! The variable is read once. While it is unset, a point costs one relaxed atomic load. A point strikes once: who was
+//! frozen and is continued passes it from then on.
 
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 
 use rustix::process::{Signal, getpid, kill_process};
 
@@ -16,7 +17,15 @@ const OFF: u8 = 1;
 const ON: u8 = 2;
 
 static STATE: AtomicU8 = AtomicU8::new(UNREAD);
-static POINTS: OnceLock<Vec<(String, Action)>> = OnceLock::new();
+static POINTS: OnceLock<Vec<Point>> = OnceLock::new();
+
+/// A point that is armed.
+#[derive(Debug)]
+struct Point {
+    name: String,
+    action: Action,
+    has_struck: AtomicBool,
+}
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Action {
@@ -31,25 +40,37 @@ pub fn hit(name: &str) {
     }
     let points = POINTS.get_or_init(read);
     STATE.store(if points.is_empty() { OFF } else { ON }, Ordering::Relaxed);
-    for (_, action) in points.iter().filter(|(armed, _)| armed == name) {
-        let signal = match action {
-            Action::Crash => Signal::KILL,
-            Action::Pause => Signal::STOP,
-        };
-        // A process may always signal itself; if it could not, the test that armed this would tell.
-        let _ = kill_process(getpid(), signal);
+    for point in points.iter().filter(|point| point.name == name) {
+        if point.has_struck.swap(true, Ordering::Relaxed) {
+            continue;
+        }
+        match point.action {
+            // A process may always signal itself; if it could not, the test that armed this would tell.
+            Action::Crash => {
+                let _ = kill_process(getpid(), Signal::KILL);
+            }
+            Action::Pause => freeze(),
+        }
     }
+}
+
+/// Stops the whole process, this thread first: a signal to the process may be taken by another thread, and this one
+/// would go on past the point meanwhile.
+#[expect(unsafe_code, reason = "a signal to a thread has no safe wrapper")]
+fn freeze() {
+    // SAFETY: `raise` takes a number and touches no memory of ours.
+    let _ = unsafe { libc::raise(libc::SIGSTOP) };
 }
 
 #[expect(
     clippy::disallowed_methods,
     reason = "fail points must work before and without any configuration"
 )]
-fn read() -> Vec<(String, Action)> {
+fn read() -> Vec<Point> {
     std::env::var(VARIABLE).map_or_else(|_| Vec::new(), |text| parse(&text))
 }
 
-fn parse(text: &str) -> Vec<(String, Action)> {
+fn parse(text: &str) -> Vec<Point> {
     text.split(',')
         .filter_map(|point| {
             let (name, action) = point.trim().split_once('=')?;
@@ -58,7 +79,11 @@ fn parse(text: &str) -> Vec<(String, Action)> {
                 "pause" => Action::Pause,
                 _ => return None,
             };
-            Some((name.to_owned(), action))
+            Some(Point {
+                name: name.to_owned(),
+                action,
+                has_struck: AtomicBool::new(false),
+            })
         })
         .collect()
 }
@@ -69,19 +94,21 @@ mod tests {
 
     #[test]
     fn points_are_read_from_a_list() {
+        let points = parse("shim.ready=crash, shim.ended=pause");
+        let named: Vec<_> = points
+            .iter()
+            .map(|point| (point.name.as_str(), point.action))
+            .collect();
         assert_eq!(
-            parse("shim.ready=crash, shim.ended=pause"),
-            [
-                ("shim.ready".to_owned(), Action::Crash),
-                ("shim.ended".to_owned(), Action::Pause)
-            ]
+            named,
+            [("shim.ready", Action::Crash), ("shim.ended", Action::Pause)]
         );
     }
 
     #[test]
     fn what_is_not_a_point_is_left_out() {
-        assert_eq!(parse(""), []);
-        assert_eq!(parse("shim.ready,shim.go=explode"), []);
+        assert!(parse("").is_empty());
+        assert!(parse("shim.ready,shim.go=explode").is_empty());
     }
 
     #[test]

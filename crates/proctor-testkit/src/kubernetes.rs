@@ -122,10 +122,25 @@ impl Kubernetes {
         path
     }
 
+    /// One for a client whose requests are to be told from those of others: its name is its token.
+    ///
+    /// # Panics
+    /// The file cannot be written.
+    #[must_use]
+    pub fn kubeconfig_of(&self, client: &str, namespace: &str) -> PathBuf {
+        let path = self.folder.path().join(format!("kubeconfig-of-{client}"));
+        let text = self.kubeconfig_with(client, namespace);
+        fs::write(&path, text).expect("the kubeconfig can be written");
+        path
+    }
+
     /// What is in such a kubeconfig.
     #[must_use]
     pub fn kubeconfig_text(&self, namespace: &str) -> String {
-        let token = self.cluster.access.token();
+        self.kubeconfig_with(&self.cluster.access.token(), namespace)
+    }
+
+    fn kubeconfig_with(&self, token: &str, namespace: &str) -> String {
         let config = json!({
             "apiVersion": "v1",
             "kind": "Config",

@@ -22,6 +22,8 @@ pub struct ExecutionConfig {
     pub stop_grace: Duration,
     /// For how long others leave alone what this replica acts for after its last word.
     pub lease: Duration,
+    /// For how long a host of the local runner may be silent before what it runs is told to be lost.
+    pub host_patience: Duration,
     /// What this restore is called, if executions are to be held since it.
     pub hold: Option<String>,
     /// How long the local runner keeps what is left of an execution whose log is stored.
@@ -30,13 +32,15 @@ pub struct ExecutionConfig {
 
 impl ExecutionConfig {
     pub(super) fn read(reader: &mut Reader) -> Self {
+        let lease = lease(reader);
         Self {
             runner: runner(reader),
             data_dir: reader.path("PROCTOR_DATA_DIR"),
             max_concurrent: NonZeroU32::new(reader.number("PROCTOR_MAX_CONCURRENT", 0)),
             launch_wait: reader.duration("PROCTOR_LAUNCH_WAIT", Duration::from_secs(1)),
             stop_grace: reader.duration("PROCTOR_STOP_GRACE", Duration::from_secs(10)),
-            lease: lease(reader),
+            lease,
+            host_patience: host_patience(reader, lease),
             hold: hold(reader),
             keep: reader.duration("PROCTOR_LOCAL_JOB_KEEP", Duration::from_hours(7 * 24)),
         }
@@ -65,6 +69,18 @@ fn lease(reader: &mut Reader) -> Duration {
         reader.mistake(format!("{name} must be at least 300ms"));
     }
     lease
+}
+
+/// Who has only not renewed its lease yet is not silent.
+fn host_patience(reader: &mut Reader, lease: Duration) -> Duration {
+    const NAME: &str = "PROCTOR_LOCAL_HOST_PATIENCE";
+    let patience = reader.duration(NAME, Duration::from_hours(24));
+    if patience < lease {
+        let name = reader.name_of(NAME);
+        let lease = reader.name_of("PROCTOR_LEASE_LIFETIME");
+        reader.mistake(format!("{name} must not be shorter than {lease}"));
+    }
+    patience
 }
 
 /// The most characters of the word that names a restore.

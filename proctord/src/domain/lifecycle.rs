@@ -110,6 +110,12 @@ pub enum Event {
         /// In words, that nobody confirms its end, if that is known.
         unconfirmed: Option<String>,
     },
+    /// Nobody has heard of its host any more, for longer than anybody waits.
+    LoseHost {
+        host: String,
+        silent_since: Timestamp,
+        at: Timestamp,
+    },
 }
 
 /// Somebody's wish that an execution end, stored before anything is done about it.
@@ -280,6 +286,21 @@ impl State {
                     finished_at: at,
                 }))
             }
+            (
+                live @ (Self::Received | Self::Queued | Self::Created | Self::Running { .. }),
+                Event::LoseHost {
+                    host,
+                    silent_since,
+                    at,
+                },
+            ) => Ok(Self::Lost(Ending {
+                exit: None,
+                reason: Some(format!(
+                    "its host {host} has been silent since {silent_since}"
+                )),
+                started_at: live.started_at(),
+                finished_at: at,
+            })),
             _ => Err(forbidden),
         }
     }
@@ -332,6 +353,7 @@ impl Event {
             Self::End(_) => "end",
             Self::Withdraw { .. } => "be withdrawn",
             Self::GiveUp { .. } => "be given up",
+            Self::LoseHost { .. } => "be lost with its host",
         }
     }
 }

@@ -62,11 +62,9 @@ fn of_what_is_over(held: &Held, execution: &Execution, keeping: Keeping) -> Deed
         HeldStage::Started if age >= STRAGGLER_PATIENCE => Deed::Stop,
         HeldStage::Started => Deed::Leave,
         HeldStage::Ended if may_end_late(held, execution) => Deed::Learn,
-        // A folder's stage is not known; only of what was given up is its end still to come.
+        // A folder's stage is not known; what was LOST on somebody's word, or with its host, may still come to an end.
         HeldStage::Unknown
-            if may_end_late(held, execution)
-                && execution.is_given_up()
-                && (STRAGGLER_PATIENCE..keep).contains(&age) =>
+            if may_end_late(held, execution) && (STRAGGLER_PATIENCE..keep).contains(&age) =>
         {
             Deed::Learn
         }

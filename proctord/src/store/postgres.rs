@@ -230,6 +230,23 @@ impl Store for PostgresStore {
             .await
     }
 
+    async fn adopt_from_silent_hosts(
+        &self,
+        replica: &Replica,
+        patience: SignedDuration,
+        limit: NonZeroU32,
+    ) -> Result<Vec<Execution>, StoreError> {
+        let work = adopt::of_silent_hosts(&self.database, replica, patience, limit);
+        self.bounded("adopt the executions of silent hosts", work)
+            .await
+    }
+
+    async fn last_word_of(&self, host: &str) -> Result<Option<Timestamp>, StoreError> {
+        let doing = "look for the last word of a host";
+        let work = async { lease::last_word_of(&mut *self.connection(doing).await?, host).await };
+        self.bounded(doing, work).await
+    }
+
     async fn admit_queued(
         &self,
         queues: Queues<'_>,

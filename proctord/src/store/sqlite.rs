@@ -216,6 +216,19 @@ impl Store for SqliteStore {
         adopt::adopt_silent(self, replica, limit).await
     }
 
+    async fn adopt_from_silent_hosts(
+        &self,
+        replica: &Replica,
+        patience: SignedDuration,
+        limit: NonZeroU32,
+    ) -> Result<Vec<Execution>, StoreError> {
+        adopt::adopt_from_silent_hosts(self, replica, patience, limit).await
+    }
+
+    async fn last_word_of(&self, host: &str) -> Result<Option<Timestamp>, StoreError> {
+        lease::last_word_of(self.records.readers(), host).await
+    }
+
     async fn admit_queued(
         &self,
         queues: Queues<'_>,

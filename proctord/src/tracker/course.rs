@@ -78,6 +78,9 @@ impl Course {
     }
 
     async fn complete(&mut self) -> Result<(), Left> {
+        if self.tracker.is_of_another_host(&self.execution) {
+            return Ok(Box::pin(self.lose_with_host()).await?);
+        }
         // Boxed, what a launch needs is given back before the long wait for the end.
         let launched = Box::pin(self.launch()).await;
         self.signals.launched.send_replace(true);

@@ -82,7 +82,7 @@ impl Course {
     }
 
     /// Ends the pump of what was given up. It may run and write for ever, and nobody waits for that.
-    async fn cut_off(&self, pump: Option<RunningPump>) -> Pumped {
+    pub(super) async fn cut_off(&self, pump: Option<RunningPump>) -> Pumped {
         drop(pump);
         match self.parts().store.log_tail(self.execution.id).await {
             Ok(tail) => Pumped {
@@ -94,7 +94,7 @@ impl Course {
         }
     }
 
-    async fn close_log(&self, pumped: Pumped) -> Result<(), Abandoned> {
+    pub(super) async fn close_log(&self, pumped: Pumped) -> Result<(), Abandoned> {
         let mut end = self.log_end(pumped);
         let mut pause = FIRST_PAUSE;
         let id = self.execution.id;

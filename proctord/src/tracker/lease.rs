@@ -7,21 +7,24 @@ use std::num::NonZeroU32;
 use std::time::Duration;
 
 use jiff::SignedDuration;
+use proctor_worker::failpoint;
 use tokio::sync::watch;
 use tokio::time::Instant;
 use tracing::{info, warn};
 
 use super::Tracker;
-use crate::domain::execution::Execution;
+use crate::domain::execution::{Execution, Fence};
 use crate::domain::id::ExecutionId;
 use crate::logs::Hold;
 use crate::store::StoreError;
 use crate::telemetry::chain;
 
 /// How many executions are taken over at once.
-const BATCH: NonZeroU32 = NonZeroU32::new(200).expect("200 is not zero");
-/// A renewal comes this many times in each lifetime, so that one or two that fail cost nothing.
+pub(super) const BATCH: NonZeroU32 = NonZeroU32::new(200).expect("200 is not zero");
+/// A renewal comes at least this many times in each lifetime, so that one or two that fail cost nothing.
 const RENEWALS: u32 = 3;
+/// What somebody leaves on purpose waits for no longer than this, however long the lease is.
+const LONGEST_BETWEEN_LOOKS: Duration = Duration::from_secs(1);
 
 /// Until when this replica may act, by its own clock: a replica that slept finds that its time is over without
 /// asking anybody.
@@ -64,7 +67,7 @@ fn is_ahead(until: Option<Instant>) -> bool {
 impl Tracker {
     /// What keeps everybody else from acting for an execution of ours.
     pub(super) fn hold(&self, execution: &Execution) -> Hold {
-        if execution.host.is_some() {
+        if execution.host.is_some() && !self.is_of_another_host(execution) {
             Hold::Host
         } else {
             Hold::Lease(self.inner.lease.watch())
@@ -83,7 +86,8 @@ impl Tracker {
                     told = true;
                 }
             }
-            tokio::time::sleep(self.inner.lease.lifetime / RENEWALS).await;
+            let pause = self.inner.lease.lifetime / RENEWALS;
+            tokio::time::sleep(pause.min(LONGEST_BETWEEN_LOOKS)).await;
         }
     }
 
@@ -96,7 +100,8 @@ impl Tracker {
             self.settle_with_store().await?;
         }
         lease.until.send_replace(Some(until));
-        self.adopt_silent().await.map(drop)
+        self.adopt_silent().await?;
+        self.adopt_from_silent_hosts().await
     }
 
     /// Takes the lease for one who acts for nothing yet.
@@ -120,10 +125,15 @@ impl Tracker {
         let parts = &self.inner.parts;
         let mut count = 0;
         loop {
+            failpoint::hit("adopt.begun");
             let adopted = parts.store.adopt_silent(&parts.replica, BATCH).await?;
             let batch = adopted.len();
             count += batch;
-            self.take_up_all(adopted).await;
+            if batch > 0 {
+                failpoint::hit("adopt.stored");
+                self.take_up_all(adopted).await;
+                failpoint::hit("adopt.tracked");
+            }
             if batch < BATCH.get() as usize {
                 break;
             }
@@ -139,15 +149,23 @@ impl Tracker {
 
     /// Others may have taken over what was ours while the lease did not hold, or nobody may have.
     async fn settle_with_store(&self) -> Result<(), StoreError> {
-        let before: HashSet<ExecutionId> = self.courses().keys().copied().collect();
+        let before: Vec<(ExecutionId, Fence)> = self
+            .courses()
+            .iter()
+            .map(|(id, signals)| (*id, signals.fence))
+            .collect();
         let parts = &self.inner.parts;
         let ours = parts.store.unfinished_of(&parts.replica.id).await?;
         let still_ours: HashSet<_> = ours.iter().map(|execution| execution.id).collect();
-        for id in before.difference(&still_ours) {
-            if let Some(signals) = self.courses().get(id) {
+        let mut given_away = Vec::new();
+        for (id, fence) in before.iter().filter(|(id, _)| !still_ours.contains(id)) {
+            // A slot may have made it ours again meanwhile: that course is another one.
+            if let Some(signals) = self.courses().get(id).filter(|now| now.fence == *fence) {
                 signals.abandon.cancel();
+                given_away.push(*id);
             }
         }
+        self.stop_what_is_lost(given_away);
         self.take_up_all(ours).await;
         Ok(())
     }

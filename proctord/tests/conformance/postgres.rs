@@ -1,6 +1,7 @@
 //! Postgres under test: each store in a database of its own on one real server, with a second way into it.
 
 mod access;
+mod fences;
 mod metadata;
 mod plans;
 mod trouble;
@@ -121,7 +122,8 @@ impl Subject for PostgresSubject {
 
     async fn age_leases(&self, by: SignedDuration) {
         sqlx::query(
-            "UPDATE proctor.replica SET expires_at = expires_at - make_interval(secs => $1)",
+            "UPDATE proctor.replica SET expires_at = expires_at - make_interval(secs => $1),
+                    renewed_at = renewed_at - make_interval(secs => $1)",
         )
         .bind(by.as_secs_f64())
         .execute(&self.records)

@@ -115,11 +115,13 @@ impl Subject for SqliteSubject {
     }
 
     async fn age_leases(&self, by: SignedDuration) {
-        sqlx::query("UPDATE replica SET expires_at = expires_at - ?")
-            .bind(i64::try_from(by.as_micros()).unwrap())
-            .execute(&self.records)
-            .await
-            .unwrap();
+        sqlx::query(
+            "UPDATE replica SET expires_at = expires_at - ?1, renewed_at = renewed_at - ?1",
+        )
+        .bind(i64::try_from(by.as_micros()).unwrap())
+        .execute(&self.records)
+        .await
+        .unwrap();
     }
 }
 

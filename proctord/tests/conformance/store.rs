@@ -17,6 +17,7 @@ pub mod log;
 pub mod pieces;
 pub mod queue;
 pub mod sample;
+pub mod silent_host;
 pub mod slots;
 pub mod stop;
 pub mod subject;
@@ -122,6 +123,15 @@ macro_rules! store_suite {
                     a_replica_that_slept_writes_nothing_more
                     one_that_a_silent_replica_had_admitted_waits_again
                     what_is_unfinished_is_its_owners
+                }
+                silent_host {
+                    what_a_silent_host_has_left_is_taken_over_and_keeps_its_host
+                    a_host_that_was_silent_for_a_while_only_keeps_what_is_its_own
+                    a_host_on_which_another_replica_lives_is_not_silent
+                    a_host_that_comes_back_takes_over_again_what_has_not_ended
+                    who_took_over_and_died_is_followed_by_the_next
+                    a_host_that_has_left_something_is_remembered
+                    who_has_no_lease_takes_nothing_of_a_silent_host
                 }
                 list {
                     each_filter_shows_what_it_names_and_nothing_else

@@ -1,6 +1,7 @@
 //! Three replicas on one Postgres, one Redis and one cluster: whichever of them somebody reaches, the log of any
 //! execution is followed there, to its end, whatever becomes of the one that writes it.
 
+mod sleep;
 mod socket;
 
 use std::io::Read;

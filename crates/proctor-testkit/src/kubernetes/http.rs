@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use super::cluster::Cluster;
 use super::faults::{Fault, StreamFaults, Streamed};
+use super::record::Line;
 use super::refusal::Refusal;
 use super::request::{Query, Target};
 use super::state::Key;
@@ -24,7 +25,13 @@ pub(crate) async fn handle(
     cluster: Data<Cluster>,
 ) -> HttpResponse {
     let cluster = cluster.into_inner();
-    note_asked(&request, &body, &cluster);
+    let line = note_asked(&request, &body, &cluster);
+    let response = respond(&request, &body, &cluster).await;
+    cluster.record.answered(line, response.status().as_u16());
+    response
+}
+
+async fn respond(request: &HttpRequest, body: &Bytes, cluster: &Arc<Cluster>) -> HttpResponse {
     let asked = format!("{} {}", request.method(), request.uri());
     let course = cluster.faults.course(&asked);
     if !course.latency.is_zero() {
@@ -36,16 +43,16 @@ pub(crate) async fn handle(
     let is_lost = match course.fault {
         None => false,
         Some(Fault::Refuse(refusal)) => return refused(&refusal),
-        Some(Fault::CutBefore) => return connection::cut(&request),
+        Some(Fault::CutBefore) => return connection::cut(request),
         Some(Fault::CutAfter) => true,
         Some(Fault::Hang) => {
             cluster.faults.released().await;
-            return connection::cut(&request);
+            return connection::cut(request);
         }
     };
-    let answer = answer(&request, &body, &cluster, course.stream);
+    let answer = answer(request, body, cluster, course.stream);
     if is_lost {
-        return connection::cut(&request);
+        return connection::cut(request);
     }
     answer.unwrap_or_else(|refusal| refused(&refusal))
 }
@@ -129,7 +136,7 @@ fn get(cluster: &Cluster, target: &Target) -> Result<HttpResponse, Refusal> {
 }
 
 /// Enters a request into the ledger and the record, whatever becomes of it.
-fn note_asked(request: &HttpRequest, body: &Bytes, cluster: &Cluster) {
+fn note_asked(request: &HttpRequest, body: &Bytes, cluster: &Cluster) -> Option<Line> {
     let target = Target::of_path(request.path());
     let asked = target.and_then(|target| {
         let verb = verb(request, &target, &query(request).ok()?).ok()?;
@@ -140,7 +147,7 @@ fn note_asked(request: &HttpRequest, body: &Bytes, cluster: &Cluster) {
         None => (request.method().as_str(), request.path()),
     };
     cluster.ledger.asked(verb, resource);
-    cluster.record.note(verb, resource, request, body);
+    cluster.record.note(verb, resource, request, body)
 }
 
 /// What a server answers whose storage cannot tell a watch how far it is.

@@ -248,6 +248,31 @@ fn whatever_is_live_is_given_up_once_it_does_not_end_though_it_should() {
 }
 
 #[test]
+fn whatever_is_live_is_lost_with_its_host() {
+    let lose = || Event::LoseHost {
+        host: "host-1".into(),
+        silent_since: moment("2026-11-19T12:30:00Z"),
+        at: moment("2026-11-20T12:30:00Z"),
+    };
+    for state in states() {
+        let (live, started_at) = (!state.is_over(), state.started_at());
+        // A wish to stop is no proof that it has ended.
+        for stop in [None, Some(stop())] {
+            let lost = state.clone().transition(lose(), stop.as_ref());
+
+            assert_eq!(lost.is_ok(), live);
+            let Ok(State::Lost(ending)) = lost else {
+                assert!(!live, "{lost:?}");
+                continue;
+            };
+            let reason = "its host host-1 has been silent since 2026-11-19T12:30:00Z";
+            assert_eq!(ending.reason.as_deref(), Some(reason));
+            assert_eq!((ending.exit, ending.started_at), (None, started_at));
+        }
+    }
+}
+
+#[test]
 fn nobody_in_particular_may_give_it_up() {
     let event = Event::GiveUp {
         by: String::new(),

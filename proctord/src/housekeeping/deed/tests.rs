@@ -170,7 +170,7 @@ fn what_was_lost_goes_once_it_is_known_how_it_ended() {
 }
 
 #[test]
-fn a_folder_is_asked_for_the_end_of_what_was_given_up_alone() {
+fn a_folder_is_asked_for_the_end_of_what_was_lost() {
     let deed_after = |given_up, age| {
         let lost = lost(given_up, age);
         deed(Some(&lost), HeldStage::Unknown, "uid-1")
@@ -182,6 +182,6 @@ fn a_folder_is_asked_for_the_end_of_what_was_given_up_alone() {
         Deed::Leave
     );
     assert_eq!(deed_after(true, minute), Deed::Learn);
-    assert_eq!(deed_after(false, minute), Deed::Leave);
+    assert_eq!(deed_after(false, minute), Deed::Learn);
     assert_eq!(deed_after(true, minute * 10), Deed::Discard);
 }

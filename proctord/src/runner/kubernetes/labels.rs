@@ -30,6 +30,9 @@ pub const ENDED: &str = "ended";
 /// The annotation of a Job that tells when it was let run: of a Job that no controller looks at nothing else does.
 pub const RESUMED_AT: &str = "proctor.dev/resumed-at";
 
+/// The annotation of a Secret that says under which fence it was made.
+pub const FENCE: &str = "proctor.dev/fence";
+
 /// The labels of an execution's Job, Pods and Secret.
 #[must_use]
 pub fn of(execution: &Execution, installation: Uuid) -> BTreeMap<String, String> {
@@ -59,6 +62,14 @@ pub fn is_of(object: &ObjectMeta, installation: Uuid) -> bool {
 #[must_use]
 pub fn belongs_to(object: &ObjectMeta, execution: &Execution, installation: Uuid) -> bool {
     is_of(object, installation) && has(object, EXECUTION, &execution.id.to_string())
+}
+
+/// Whether an object was made by somebody who acts for the execution since, so that it is not for us to replace it.
+#[must_use]
+pub fn is_newer(object: &ObjectMeta, execution: &Execution) -> bool {
+    let annotations = object.annotations.as_ref();
+    let fence = annotations.and_then(|all| all.get(FENCE)?.parse().ok());
+    fence.is_some_and(|fence: i64| fence > execution.fence.0)
 }
 
 fn has(object: &ObjectMeta, name: &str, value: &str) -> bool {

@@ -105,7 +105,7 @@ impl Launcher<'_> {
     }
 
     /// Has exactly this Secret be there, owned by exactly this Job. One of an earlier try may hold values that have
-    /// changed since: the log would not be masked of them.
+    /// changed since: the log would not be masked of them. One of a later owner stays: it is we who are late.
     async fn put(&self, execution: &Execution, wanted: &Secret) -> Result<(), LaunchError> {
         let name = execution.name.as_str();
         for _ in 0..CLEARINGS {
@@ -123,6 +123,15 @@ impl Launcher<'_> {
             }
             if !labels::belongs_to(&found.metadata, execution, self.installation) {
                 return Err(in_the_way("Secret"));
+            }
+            if labels::is_newer(&found.metadata, execution) {
+                return Err(refused(execution)(ClusterError {
+                    verb: "replace",
+                    object: format!("Secret {name}"),
+                    fault: Fault::Conflict {
+                        message: "it is of somebody who acts for the execution since".to_owned(),
+                    },
+                }));
             }
             match self.cluster.delete_secret(&found).await {
                 Ok(()) => {}

@@ -75,6 +75,7 @@ pub fn secret(launch: &Launch<'_>, job_uid: &str, installation: Uuid) -> Option<
         metadata: ObjectMeta {
             name: Some(execution.name.to_string()),
             labels: Some(labels::of(execution, installation)),
+            annotations: Some([(labels::FENCE.to_owned(), execution.fence.0.to_string())].into()),
             owner_references: Some(vec![owner(execution, job_uid)]),
             ..ObjectMeta::default()
         },

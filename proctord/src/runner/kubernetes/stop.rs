@@ -21,6 +21,9 @@ use crate::domain::execution::Execution;
 /// the log for whole without what they wrote.
 pub const ENDED_PODS_ANNOTATION: &str = "proctor.dev/ended-pods";
 
+/// How often a Job is looked at again that changes just when it is to be suspended.
+const LOOKS: usize = 5;
+
 /// Stops the execution's own Job.
 pub(super) async fn stop(
     cluster: &Cluster,
@@ -52,22 +55,49 @@ pub(super) async fn stop(
         }
     }
     failpoint::hit("kubernetes.stopping");
-    suspend(cluster, execution, &job).await?;
+    suspend(cluster, execution, stage::uid(&job)).await?;
     failpoint::hit("kubernetes.stopped");
     Ok(())
 }
 
-async fn suspend(cluster: &Cluster, execution: &Execution, job: &Job) -> Result<(), ClusterError> {
+/// Suspends the Job for good, as it is now: whoever comes late with that, after having slept perhaps, finds that it has
+/// changed, and leaves it alone once it is over.
+async fn suspend(cluster: &Cluster, execution: &Execution, uid: &str) -> Result<(), ClusterError> {
+    let name = execution.name.as_str();
+    let mut looks = 0;
+    loop {
+        let found = cluster.job(name).await?;
+        let own = found.filter(|job| stage::uid(job) == uid && !stage::is_finished(job));
+        let Some(job) = own else {
+            return Ok(());
+        };
+        looks += 1;
+        match cluster.patch_job(name, &suspension(execution, &job)).await {
+            Ok(_) => return Ok(()),
+            Err(error) if matches!(error.fault, Fault::NotFound | Fault::Refused { .. }) => {
+                return Ok(());
+            }
+            // It has changed since it was looked at.
+            Err(error) if matches!(error.fault, Fault::Conflict { .. }) && looks < LOOKS => {}
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+fn suspension(execution: &Execution, job: &Job) -> Value {
     let wish = execution.stop.as_ref();
     let note = wish.map_or_else(
         || "stopped".to_owned(),
         |wish| format!("by {} at {}", wish.by, wish.at),
     );
-    let patch = json!({
-        "metadata": {"uid": stage::uid(job), "annotations": {STOPPED_ANNOTATION: note, labels::STAGE: labels::ENDED}},
+    json!({
+        "metadata": {
+            "uid": stage::uid(job),
+            "resourceVersion": job.metadata.resource_version,
+            "annotations": {STOPPED_ANNOTATION: note, labels::STAGE: labels::ENDED},
+        },
         "spec": {"suspend": true},
-    });
-    patch_if_there(cluster, execution, &patch).await
+    })
 }
 
 /// Writes on the Job which of its Pods are about to end, beside those that an earlier try has noted.

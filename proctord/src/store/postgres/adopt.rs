@@ -3,6 +3,7 @@
 
 use std::num::NonZeroU32;
 
+use jiff::SignedDuration;
 use sqlx::PgConnection;
 
 use super::database::Database;
@@ -90,6 +91,45 @@ pub(super) async fn of_silent(
     .fetch_all(&mut *connection)
     .await
     .map_err(failed("adopt the executions of a silent replica"))?;
+    in_order(rows)
+}
+
+/// Takes over unfinished executions of other hosts that have been silent for longer than `patience`.
+pub(super) async fn of_silent_hosts(
+    database: &Database,
+    replica: &Replica,
+    patience: SignedDuration,
+    limit: NonZeroU32,
+) -> Result<Vec<Execution>, StoreError> {
+    let mut connection = database
+        .connection()
+        .await
+        .map_err(failed("reach the database to adopt executions"))?;
+    lease::check(&mut connection, &replica.id).await?;
+    // A host of which no replica is remembered is as old as what it has last done.
+    let rows = sqlx::query_as!(
+        Row,
+        "WITH left_behind AS MATERIALIZED (
+             SELECT id FROM proctor.execution
+              WHERE host IS NOT NULL AND host <> $2 AND owner <> $1
+                AND v2_id IS NULL AND (log_open OR status IN ('RECEIVED', 'QUEUED', 'CREATED', 'RUNNING'))
+                AND NOT EXISTS (SELECT FROM proctor.replica
+                                 WHERE replica.id = execution.owner AND expires_at > clock_timestamp())
+                AND coalesce((SELECT max(renewed_at) FROM proctor.replica WHERE replica.host = execution.host),
+                             updated_at) < clock_timestamp() - make_interval(secs => $3)
+              ORDER BY created_at, id LIMIT $4 FOR UPDATE SKIP LOCKED)
+         UPDATE proctor.execution AS execution
+            SET owner = $1, fence = execution.fence + 1, slot = execution.slot AND execution.status <> 'QUEUED'
+           FROM left_behind WHERE execution.id = left_behind.id
+         RETURNING execution.*",
+        replica.id,
+        replica.host,
+        patience.as_secs_f64(),
+        i64::from(limit.get()),
+    )
+    .fetch_all(&mut *connection)
+    .await
+    .map_err(failed("adopt the executions of silent hosts"))?;
     in_order(rows)
 }
 

@@ -7,7 +7,8 @@ use super::database::Database;
 use super::fault::failed;
 use crate::store::{Replica, StoreError};
 
-/// Says that the replica is alive. Replicas that have been silent for a week are forgotten with it.
+/// Says that the replica is alive. Replicas that have been silent for a week are forgotten with it, unless their host
+/// has left something: it is to be known since when it is silent.
 pub(super) async fn renew(
     database: &Database,
     replica: &Replica,
@@ -22,7 +23,10 @@ pub(super) async fn renew(
              SELECT clock_timestamp() AS at
          ), forgotten AS (
              DELETE FROM proctor.replica
-              WHERE id <> $1 AND expires_at < (SELECT at FROM moment) - interval '7 days')
+              WHERE id <> $1 AND expires_at < (SELECT at FROM moment) - interval '7 days'
+                AND NOT EXISTS (SELECT FROM proctor.execution
+                                 WHERE execution.host = replica.host AND v2_id IS NULL
+                                   AND (log_open OR status IN ('RECEIVED', 'QUEUED', 'CREATED', 'RUNNING'))))
          INSERT INTO proctor.replica (id, host, began_at, renewed_at, expires_at)
          SELECT $1, $2, at, at, at + make_interval(secs => $3) FROM moment
          ON CONFLICT (id) DO UPDATE SET renewed_at = excluded.renewed_at, expires_at = excluded.expires_at
@@ -52,6 +56,21 @@ pub(super) async fn give_up(database: &Database, replica_id: &str) -> Result<(),
     .await
     .map_err(failed("give up a lease"))?;
     Ok(())
+}
+
+/// When somebody of a host has last said that it is alive.
+pub(super) async fn last_word_of(
+    connection: &mut PgConnection,
+    host: &str,
+) -> Result<Option<Timestamp>, StoreError> {
+    let at = sqlx::query_scalar!(
+        "SELECT max(renewed_at) FROM proctor.replica WHERE host = $1",
+        host,
+    )
+    .fetch_one(connection)
+    .await
+    .map_err(failed("look for the last word of a host"))?;
+    Ok(at.map(|at| at.to_jiff()))
 }
 
 /// Fails unless the replica's own lease holds.

@@ -3,8 +3,9 @@
 
 use std::num::NonZeroU32;
 
-use sqlx::SqlitePool;
+use jiff::SignedDuration;
 use sqlx::sqlite::SqliteRow;
+use sqlx::{Sqlite, SqlitePool, Transaction};
 
 use super::fault::failed;
 use super::time::{micros, now};
@@ -86,6 +87,52 @@ pub(super) async fn adopt_silent(
         .fetch_all(&mut *unit)
         .await
         .map_err(failed("adopt the executions of a silent replica"))?;
+    keep(store, unit, &rows).await
+}
+
+/// A host of which no replica is remembered is as old as what it has last done.
+const ADOPT_FROM_SILENT_HOSTS: &str = "
+    UPDATE execution SET owner = ?1, fence = fence + 1, slot = slot AND status <> 'QUEUED'
+     WHERE id IN (SELECT id FROM execution
+                   WHERE host IS NOT NULL AND host <> ?2 AND owner <> ?1 AND (live = 1 OR log_open = 1)
+                     AND NOT EXISTS (SELECT 1 FROM replica
+                                      WHERE replica.id = execution.owner AND expires_at > ?3)
+                     AND coalesce((SELECT max(renewed_at) FROM replica WHERE replica.host = execution.host),
+                                  updated_at) < ?4
+                   ORDER BY created_at, id LIMIT ?5)
+    RETURNING *";
+
+/// Takes over unfinished executions of other hosts that have been silent for longer than `patience`.
+pub(super) async fn adopt_from_silent_hosts(
+    store: &SqliteStore,
+    replica: &Replica,
+    patience: SignedDuration,
+    limit: NonZeroU32,
+) -> Result<Vec<Execution>, StoreError> {
+    let mut unit = store
+        .records
+        .begin()
+        .await
+        .map_err(failed("begin to adopt executions"))?;
+    let at = now();
+    lease::check(&mut unit, &replica.id, at).await?;
+    let rows = sqlx::query(ADOPT_FROM_SILENT_HOSTS)
+        .bind(&replica.id)
+        .bind(&replica.host)
+        .bind(micros(at))
+        .bind(at.saturating_sub(patience).map_or(i64::MIN, micros))
+        .bind(limit.get())
+        .fetch_all(&mut *unit)
+        .await
+        .map_err(failed("adopt the executions of silent hosts"))?;
+    keep(store, unit, &rows).await
+}
+
+async fn keep(
+    store: &SqliteStore,
+    unit: Transaction<'static, Sqlite>,
+    rows: &[SqliteRow],
+) -> Result<Vec<Execution>, StoreError> {
     // As nearly always: nothing is written then.
     if rows.is_empty() {
         return Ok(Vec::new());
@@ -94,7 +141,7 @@ pub(super) async fn adopt_silent(
         .await
         .map_err(failed("keep adopted executions"))?;
     wait_for_appends(store).await?;
-    in_order(&rows)
+    in_order(rows)
 }
 
 fn in_order(rows: &[SqliteRow]) -> Result<Vec<Execution>, StoreError> {

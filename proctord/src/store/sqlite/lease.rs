@@ -1,7 +1,7 @@
 //! Leases: until when each replica may act for its executions, by this machine's clock.
 
 use jiff::{SignedDuration, Timestamp};
-use sqlx::SqliteConnection;
+use sqlx::{SqliteConnection, SqlitePool};
 
 use super::fault::failed;
 use super::time::{micros, now};
@@ -11,7 +11,14 @@ use crate::store::{Replica, StoreError};
 /// A replica that was silent for so long is forgotten.
 const MEMORY: SignedDuration = SignedDuration::from_hours(7 * 24);
 
-/// Says that the replica is alive.
+const FORGET: &str = "
+    DELETE FROM replica
+     WHERE id <> ? AND expires_at < ?
+       AND NOT EXISTS (SELECT 1 FROM execution
+                        WHERE execution.host = replica.host AND (live = 1 OR log_open = 1))";
+
+/// Says that the replica is alive. Others are forgotten after a while, unless their host has left something: it is to be
+/// known since when it is silent.
 pub(super) async fn renew(
     records: &Database,
     replica: &Replica,
@@ -23,7 +30,7 @@ pub(super) async fn renew(
         .map_err(failed("begin to renew a lease"))?;
     let at = now();
     let until = at.saturating_add(lifetime).unwrap_or(Timestamp::MAX);
-    sqlx::query("DELETE FROM replica WHERE id <> ? AND expires_at < ?")
+    sqlx::query(FORGET)
         .bind(&replica.id)
         .bind(at.saturating_sub(MEMORY).map_or(i64::MIN, micros))
         .execute(&mut *unit)
@@ -59,6 +66,22 @@ pub(super) async fn give_up(records: &Database, replica_id: &str) -> Result<(), 
     unit.commit()
         .await
         .map_err(failed("keep that a lease was given up"))
+}
+
+/// When somebody of a host has last said that it is alive.
+pub(super) async fn last_word_of(
+    readers: &SqlitePool,
+    host: &str,
+) -> Result<Option<Timestamp>, StoreError> {
+    let at: Option<i64> = sqlx::query_scalar("SELECT max(renewed_at) FROM replica WHERE host = ?")
+        .bind(host)
+        .fetch_one(readers)
+        .await
+        .map_err(failed("look for the last word of a host"))?;
+    let damaged = |error| StoreError::damaged(format!("the last word of host {host}"), error);
+    at.map(Timestamp::from_microsecond)
+        .transpose()
+        .map_err(damaged)
 }
 
 /// Fails unless the replica's own lease holds.

@@ -1,4 +1,5 @@
 use proctord::domain::environment::Secrets;
+use proctord::domain::execution::Fence;
 use proctord::runner::{Found, HeldStage, LaunchError, Runner};
 use serde_json::json;
 
@@ -68,6 +69,29 @@ async fn a_secret_that_was_set_anew_before_it_ran_replaces_the_older_one() {
     let secret = subject.object("secrets", &execution).unwrap();
     assert_eq!(secret["data"]["TOKEN"], "bmV3ZXI=", "{secret}");
     assert_eq!(subject.ledger().requests("create", "secrets"), 4);
+}
+
+/// Who slept before the Secret was made, and wakes when somebody else has launched the execution with newer values.
+#[tokio::test]
+async fn a_late_launch_leaves_the_secret_of_a_later_owner_alone() {
+    let subject = KubernetesSubject::fresh().await;
+    let late = execution(&subject, subject.plan("true"));
+    let mut later = late.clone();
+    later.fence = Fence(late.fence.0 + 1);
+    try_to_prepare(&subject.runner, &later, &token("newer"))
+        .await
+        .unwrap();
+
+    let again = try_to_prepare(&subject.runner, &late, &token("older")).await;
+
+    let refusal = again.map(drop).unwrap_err();
+    assert!(
+        matches!(refusal, LaunchError::Unavailable { .. }),
+        "{refusal:?}"
+    );
+    let secret = subject.object("secrets", &late).unwrap();
+    assert_eq!(secret["data"]["TOKEN"], "bmV3ZXI=", "{secret}");
+    assert_eq!(subject.ledger().requests("delete", "secrets"), 0);
 }
 
 #[tokio::test]

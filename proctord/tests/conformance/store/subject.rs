@@ -33,7 +33,7 @@ pub trait Subject: Sized + Send + Sync {
     async fn age_keys(&self, by: SignedDuration);
     /// Pretends that an execution was accepted at another time.
     async fn set_created_at(&self, id: ExecutionId, at: Timestamp);
-    /// Lets every lease run out earlier.
+    /// Pretends that every lease was renewed, and runs out, so much earlier.
     async fn age_leases(&self, by: SignedDuration);
 }
 
