@@ -111,6 +111,7 @@ impl Scene {
                 memory_limit: Some("64Mi".to_owned()),
             },
             start_patience,
+            waits: None,
         };
         let seen = self.watches.subscribe(&run.name);
         Told(follow(self.cluster.clone(), followed, seen))

@@ -101,6 +101,11 @@ impl Kubernetes {
     pub fn remove_namespace(&self, name: &str) {
         self.cluster.access.remove_namespace(name);
     }
+
+    /// A namespace that was removed is there again, as another one.
+    pub fn add_namespace(&self, name: &str) {
+        self.cluster.access.add_namespace(name);
+    }
 }
 
 /// Whoever could do nothing for a Pod can now: the scheduler, or a kubelet.

@@ -38,6 +38,8 @@ pub struct Followed {
     pub expected: Expected,
     /// How long it may wait for its first container.
     pub start_patience: Duration,
+    /// What has been told before that it waits for.
+    pub waits: Option<String>,
 }
 
 /// Tells what becomes of the execution. The channel closes after its end, and before it if the watches end; when
@@ -51,12 +53,12 @@ pub fn follow(
     let (events, listener) = mpsc::channel(EVENTS);
     let following = Following {
         cluster,
+        waits_told: followed.waits.clone(),
         followed,
         seen,
         seen_at: Instant::now(),
         events,
         running_told: false,
-        waits_told: None,
         refused_pod: Question::new(),
         job_there: Question::new(),
         given_up: Question::new(),

@@ -13,7 +13,7 @@ use super::client::{Cluster, ClusterError, Fault};
 use super::judge::STOPPED_ANNOTATION;
 use super::launch::is_gone;
 use super::manifest::grace_seconds;
-use super::{labels, stage};
+use super::{handle, labels, stage};
 use crate::domain::execution::Execution;
 
 /// Stops the execution's own Job.
@@ -26,7 +26,7 @@ pub(super) async fn stop(
     let Some(job) = cluster.job(execution.name.as_str()).await? else {
         return Ok(());
     };
-    let is_own = match &execution.handle {
+    let is_own = match handle::uid(execution) {
         Some(uid) => stage::uid(&job) == uid,
         None => labels::belongs_to(&job.metadata, execution, installation),
     };
