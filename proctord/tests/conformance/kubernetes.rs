@@ -3,6 +3,7 @@
 
 mod away;
 mod launch;
+mod stops;
 mod strangers;
 mod trouble;
 

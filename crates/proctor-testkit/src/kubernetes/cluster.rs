@@ -110,7 +110,7 @@ impl Cluster {
             if touched.is_empty() {
                 break;
             }
-            jobs::reconcile(state, &touched, self.settings.retry_delay);
+            jobs::reconcile(state, &touched, &self.settings);
             scheduler::schedule(state, &touched);
             deletion::collect(state, &touched);
             match &self.kubelet {

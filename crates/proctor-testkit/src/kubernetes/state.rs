@@ -46,8 +46,17 @@ pub(crate) struct State {
     revision: u64,
     time: Time,
     failures: HashMap<String, Timestamp>,
+    first_looks: HashMap<String, FirstLook>,
     pub(crate) nodes: Nodes,
     pub(crate) quotas: Quotas,
+}
+
+/// The first look of the Job controller at a Job that may run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum FirstLook {
+    Due(Timestamp),
+    /// It was had, and until then nothing newer is known of the Job.
+    Had(Timestamp),
 }
 
 impl State {
@@ -60,6 +69,7 @@ impl State {
             revision: 1,
             time,
             failures: HashMap::new(),
+            first_looks: HashMap::new(),
             nodes: Nodes::default(),
             quotas: Quotas::default(),
         }
@@ -180,6 +190,15 @@ impl State {
 
     pub(crate) fn failed_at(&mut self, uid: &str, moment: Timestamp) {
         self.failures.insert(uid.to_owned(), moment);
+    }
+
+    /// The first look at the Job with this uid that may run, if it has been let run.
+    pub(crate) fn first_look(&self, uid: &str) -> Option<FirstLook> {
+        self.first_looks.get(uid).copied()
+    }
+
+    pub(crate) fn note_first_look(&mut self, uid: &str, look: FirstLook) {
+        self.first_looks.insert(uid.to_owned(), look);
     }
 
     /// Forgets the history.

@@ -1,12 +1,14 @@
 //! Ends an execution on the cluster and leaves its Job for people to look at: its Pods are asked to end within the
 //! grace, then the Job is suspended for good. Doing it again is harmless; a shorter grace stands.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use k8s_openapi::api::batch::v1::Job;
 use k8s_openapi::api::core::v1::Pod;
 use proctor_worker::failpoint;
 use serde_json::json;
+use tokio::time::{Instant, sleep};
 use uuid::Uuid;
 
 use super::client::{Cluster, ClusterError, Fault};
@@ -15,6 +17,14 @@ use super::launch::is_gone;
 use super::manifest::grace_seconds;
 use super::{handle, labels, stage};
 use crate::domain::execution::Execution;
+
+/// How long the controller of Jobs may take to see that one was let run or suspended.
+const SETTLING: Duration = Duration::from_secs(5);
+const FIRST_PAUSE: Duration = Duration::from_millis(50);
+const LONGEST_PAUSE: Duration = Duration::from_millis(500);
+
+/// In seconds, as Kubernetes has it where nothing is said.
+const KUBERNETES_GRACE: i64 = 30;
 
 /// Stops the execution's own Job.
 pub(super) async fn stop(
@@ -33,31 +43,140 @@ pub(super) async fn stop(
     if !is_own || stage::is_finished(&job) {
         return Ok(());
     }
-    let pods = cluster.pods_of(stage::uid(&job)).await?;
+    let stopping = Stopping {
+        cluster,
+        grace: grace_seconds(grace),
+        own_grace: own_grace(&job),
+    };
+    let pods = stopping.pods_to_end(&job).await?;
     if has_its_outcome(&job, &pods) {
         return Ok(());
     }
     // The Job must not be told first: its controller would end the Pods with a grace of their own.
-    for pod in pods.iter().filter(|pod| is_live(pod)) {
-        match cluster.delete_pod(pod, grace_seconds(grace)).await {
-            Err(error) if !is_gone(&error) => return Err(error),
-            _ => {}
-        }
-    }
+    stopping.end(&pods).await?;
     failpoint::hit("kubernetes.stopping");
-    suspend(cluster, execution, &job).await?;
+    let labels = labels::of(execution, installation);
+    suspend(cluster, execution, &job, labels).await?;
     failpoint::hit("kubernetes.stopped");
-    Ok(())
+    stopping.end_latecomers(&job).await
 }
 
-async fn suspend(cluster: &Cluster, execution: &Execution, job: &Job) -> Result<(), ClusterError> {
+/// How a Job's Pods are to end.
+struct Stopping<'a> {
+    cluster: &'a Cluster,
+    /// In seconds, as it was asked for.
+    grace: u32,
+    /// What its controller gives the Pods that it ends.
+    own_grace: i64,
+}
+
+impl Stopping<'_> {
+    /// The Job's Pods. One that its controller is just about to make is waited for: made after its Job was suspended, it
+    /// would be ended with its own grace, and a grace cannot be made longer.
+    async fn pods_to_end(&self, job: &Job) -> Result<Vec<Pod>, ClusterError> {
+        let name = job.metadata.name.as_deref().unwrap_or_default();
+        let give_up = Instant::now() + SETTLING;
+        let mut job = Some(job.clone());
+        let mut pause = FIRST_PAUSE;
+        loop {
+            let Some(looked_at) = &job else {
+                return Ok(Vec::new());
+            };
+            let pods = self.cluster.pods_of(stage::uid(looked_at)).await?;
+            let may_come = i64::from(self.grace) > self.own_grace
+                && pods.is_empty()
+                && is_not_looked_at(looked_at);
+            if !may_come || Instant::now() >= give_up {
+                return Ok(pods);
+            }
+            sleep(pause).await;
+            pause = (pause * 2).min(LONGEST_PAUSE);
+            job = self.look_again(name, looked_at).await?;
+        }
+    }
+
+    /// Asks those that live to end within the grace, unless they end within it anyway.
+    async fn end(&self, pods: &[Pod]) -> Result<(), ClusterError> {
+        for pod in pods.iter().filter(|pod| is_live(pod)) {
+            let given = pod.metadata.deletion_grace_period_seconds;
+            if given.is_some_and(|given| given <= i64::from(self.grace)) {
+                continue;
+            }
+            match self.cluster.delete_pod(pod, self.grace).await {
+                Err(error) if !is_gone(&error) => return Err(error),
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Ends what the controller makes before it has seen that the Job is suspended. Where it would give the same grace
+    /// it is left to it.
+    async fn end_latecomers(&self, before: &Job) -> Result<(), ClusterError> {
+        if i64::from(self.grace) == self.own_grace || stage::is_suspended(before) {
+            return Ok(());
+        }
+        let name = before.metadata.name.as_deref().unwrap_or_default();
+        let give_up = Instant::now() + SETTLING;
+        let mut pause = FIRST_PAUSE;
+        loop {
+            let job = self.look_again(name, before).await?;
+            // Listed after the Job was looked at: what was made before it was seen to be suspended is among them.
+            let pods = self.cluster.pods_of(stage::uid(before)).await?;
+            self.end(&pods).await?;
+            // It is created suspended, and says so until its controller has looked at it for the first time.
+            let has_settled = !is_not_looked_at(before)
+                && job
+                    .as_ref()
+                    .is_none_or(|job| stage::is_seen_suspended(job) || stage::is_finished(job));
+            if has_settled || Instant::now() >= give_up {
+                return Ok(());
+            }
+            sleep(pause).await;
+            pause = (pause * 2).min(LONGEST_PAUSE);
+        }
+    }
+
+    /// The same Job as it is now, if it is there.
+    async fn look_again(&self, name: &str, before: &Job) -> Result<Option<Job>, ClusterError> {
+        let job = self.cluster.job(name).await?;
+        Ok(job.filter(|job| stage::uid(job) == stage::uid(before)))
+    }
+}
+
+/// Whether it may run and its controller has not seen that yet.
+fn is_not_looked_at(job: &Job) -> bool {
+    let status = job.status.as_ref();
+    let started_at = status.and_then(|status| status.start_time.as_ref());
+    !stage::is_suspended(job) && started_at.is_none()
+}
+
+/// What its Pods are given when nobody says otherwise.
+fn own_grace(job: &Job) -> i64 {
+    let template = job.spec.as_ref().map(|spec| &spec.template);
+    let pod = template.and_then(|template| template.spec.as_ref());
+    pod.and_then(|pod| pod.termination_grace_period_seconds)
+        .unwrap_or(KUBERNETES_GRACE)
+}
+
+/// Suspends it for good. One that has lost its labels gets them back: without them its end would not be seen.
+async fn suspend(
+    cluster: &Cluster,
+    execution: &Execution,
+    job: &Job,
+    labels: BTreeMap<String, String>,
+) -> Result<(), ClusterError> {
     let wish = execution.stop.as_ref();
     let note = wish.map_or_else(
         || "stopped".to_owned(),
         |wish| format!("by {} at {}", wish.by, wish.at),
     );
     let patch = json!({
-        "metadata": {"uid": stage::uid(job), "annotations": {STOPPED_ANNOTATION: note, labels::STAGE: labels::ENDED}},
+        "metadata": {
+            "uid": stage::uid(job),
+            "labels": labels,
+            "annotations": {STOPPED_ANNOTATION: note, labels::STAGE: labels::ENDED},
+        },
         "spec": {"suspend": true},
     });
     match cluster.patch_job(execution.name.as_str(), &patch).await {
