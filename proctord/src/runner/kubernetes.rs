@@ -136,11 +136,12 @@ impl KubernetesRunner {
         }
     }
 
-    fn followed(&self, execution: &Execution) -> Followed {
+    fn followed(&self, begun: &Begun, execution: &Execution) -> Followed {
         Followed {
             name: execution.name.clone(),
             expected: Expected::of(execution),
             start_patience: self.settings.start_patience,
+            labels: labels::of(execution, begun.installation),
             waits: execution.waiting.clone(),
         }
     }
@@ -199,7 +200,7 @@ impl Runner for KubernetesRunner {
     async fn watch(&self, execution: &Execution) -> Result<mpsc::Receiver<RunEvent>, RunnerError> {
         let begun = self.begun("watch", &execution.name)?;
         let seen = begun.watches.subscribe(&execution.name);
-        let (cluster, followed) = (self.cluster.clone(), self.followed(execution));
+        let (cluster, followed) = (self.cluster.clone(), self.followed(begun, execution));
         if begun.home.is_certain(execution) {
             return Ok(follow(cluster, followed, seen));
         }

@@ -4,6 +4,7 @@
 
 mod question;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -38,6 +39,8 @@ pub struct Followed {
     pub expected: Expected,
     /// How long it may wait for its first container.
     pub start_patience: Duration,
+    /// Those of its Job.
+    pub labels: BTreeMap<String, String>,
     /// What has been told before that it waits for.
     pub waits: Option<String>,
 }
@@ -196,7 +199,8 @@ impl Following {
         }
         let name = self.followed.name.as_str();
         let uid = self.followed.expected.uid.as_deref();
-        let asked = question::is_job_there(&self.cluster, name, uid);
+        let labels = &self.followed.labels;
+        let asked = question::is_job_there(&self.cluster, name, uid, labels);
         self.job_there.ask(Box::pin(asked)).await == Some(&false)
     }
 

@@ -1,13 +1,15 @@
 //! Something that only the cluster itself can answer. It is asked seldom, however often one wants to know, and an
 //! answer that does not come is asked for again.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use futures::future::BoxFuture;
 use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::api::core::v1::Event;
+use serde_json::json;
 use tokio::time::Instant;
-use tracing::warn;
+use tracing::{info, warn};
 
 use super::super::client::{Cluster, ClusterError};
 use super::super::judge::refused_pod;
@@ -68,15 +70,35 @@ impl<T> Question<T> {
     }
 }
 
-/// Whether a Job of this name is there, with this uid if one is known.
+/// Whether a Job of this name is there, with this uid if one is known. It gets its labels back, without which it is
+/// not watched.
 pub(super) async fn is_job_there(
     cluster: &Cluster,
     name: &str,
     uid: Option<&str>,
+    labels: &BTreeMap<String, String>,
 ) -> Result<bool, ClusterError> {
     let job = cluster.job(name).await?;
     let found = job.and_then(|job| job.metadata.uid);
-    Ok(found.is_some_and(|found| uid.is_none_or(|uid| uid == found)))
+    let Some(found) = found.filter(|found| uid.is_none_or(|uid| uid == found)) else {
+        return Ok(false);
+    };
+    let patch = json!({"metadata": {"uid": found, "labels": labels}});
+    match cluster.patch_job(name, &patch).await {
+        Ok(_) => info!(
+            execution.name = name,
+            "a Job that had lost its labels has them again"
+        ),
+        // It is there all the same.
+        Err(error) => {
+            warn!(
+                execution.name = name,
+                error = chain(&error),
+                "a Job has lost its labels"
+            );
+        }
+    }
+    Ok(true)
 }
 
 /// Why the cluster has made no Pod for a Job since then, if it says so.
