@@ -13,6 +13,7 @@ mod lease;
 mod news;
 mod persist;
 mod secrets;
+mod trouble;
 
 use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;
