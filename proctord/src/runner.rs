@@ -51,6 +51,30 @@ pub struct RunnerError {
     pub source: Source,
 }
 
+impl LaunchError {
+    /// What whoever waits for it may read.
+    #[must_use]
+    pub fn in_public(&self) -> String {
+        match self {
+            Self::Unavailable { kind, source, .. } => in_public(*kind, source),
+            other => other.to_string(),
+        }
+    }
+}
+
+impl RunnerError {
+    /// What whoever waits for it may read.
+    #[must_use]
+    pub fn in_public(&self) -> String {
+        in_public(self.kind, &self.source)
+    }
+}
+
+fn in_public(kind: RunnerKind, source: &Source) -> String {
+    let told = kubernetes::in_public(source.as_ref());
+    told.unwrap_or_else(|| format!("the {kind} runner is not available"))
+}
+
 /// All that a launch needs.
 #[derive(Debug)]
 pub struct Launch<'a> {
@@ -119,6 +143,24 @@ pub struct Held {
     /// What the runner calls it, where that tells it from another of the same name.
     pub handle: Option<String>,
     pub stage: HeldStage,
+}
+
+impl Held {
+    /// Whether it bears the execution's handle. What follows an `@` says where that is, and is left out of account:
+    /// older handles do not have it.
+    #[must_use]
+    pub fn is_called_as(&self, execution: &Execution) -> bool {
+        let itself = |handle: &Option<String>| {
+            let handle = handle.as_deref()?;
+            Some(
+                handle
+                    .split_once('@')
+                    .map_or(handle, |(itself, _)| itself)
+                    .to_owned(),
+            )
+        };
+        itself(&self.handle) == itself(&execution.handle)
+    }
 }
 
 /// How far something has come that a runner holds.

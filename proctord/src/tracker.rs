@@ -14,6 +14,7 @@ mod lost_host;
 mod news;
 mod persist;
 mod secrets;
+mod trouble;
 
 use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;

@@ -13,7 +13,7 @@
 //! given up; and so do faults of the API server, one by one or by a plan that follows from a seed. What really
 //! happened is in a ledger.
 //!
-//! Not modelled: any other kind (namespaces are just words), TLS, who a token belongs to, admission webhooks, field
+//! Not modelled: any other kind (namespaces are words with a uid), TLS, who a token belongs to, admission webhooks, field
 //! ownership and lists merged by key (apply and strategic merge replace lists whole), OpenAPI documents, Tables,
 //! more than one container, volumes, limits (nothing is measured or held back), what Pods take of a node together,
 //! indexed Jobs, Pod failure policies, restarts in place, exec and attach. The scripted kubelet looks at no image, no

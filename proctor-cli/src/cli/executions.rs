@@ -1,8 +1,10 @@
 //! What can be typed about executions.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::Args;
+use jiff::SignedDuration;
 use proctor_api::Status;
 
 use crate::cli::OutputArgs;
@@ -59,8 +61,8 @@ pub struct StatusArgs {
 pub struct StopArgs {
     #[command(flatten)]
     pub execution: ExecutionArgs,
-    /// Seconds that the proc has to end by itself before it is killed
-    #[arg(long, value_name = "SECONDS")]
+    /// Time that the proc has to end by itself before it is killed, as `10`, `10s` or `2m`
+    #[arg(long, value_name = "SECONDS", value_parser = parse_grace)]
     pub grace: Option<u32>,
     /// Do not wait for the end
     #[arg(long)]
@@ -101,9 +103,38 @@ fn parse_status(text: &str) -> Result<Status, String> {
     })
 }
 
+/// Whole seconds, as the service counts them; what is left of one counts as one.
+fn parse_grace(word: &str) -> Result<u32, String> {
+    if let Ok(seconds) = word.parse() {
+        return Ok(seconds);
+    }
+    let time: Option<SignedDuration> = word.parse().ok();
+    let time = time.and_then(|time| Duration::try_from(time).ok());
+    let seconds = time.map(|time| time.as_millis().div_ceil(1000));
+    seconds
+        .and_then(|seconds| u32::try_from(seconds).ok())
+        .ok_or_else(|| "not a time such as 10, 10s or 2m".to_owned())
+}
+
 fn parse_id(word: &str) -> Result<u64, String> {
     word.parse().map_err(|_| {
         "No valid execution context id provided as argument; `proctor history` shows the ids"
             .to_owned()
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::parse_grace;
+
+    #[test]
+    fn a_grace_is_seconds_or_a_time_with_its_unit() {
+        let cases = [("0", 0), ("3", 3), ("3s", 3), ("2m", 120), ("1500ms", 2)];
+        for (word, seconds) in cases {
+            assert_eq!(parse_grace(word), Ok(seconds), "{word}");
+        }
+        for word in ["", "soon", "-3s", "4294967296", "200000w"] {
+            assert!(parse_grace(word).is_err(), "{word}");
+        }
+    }
 }

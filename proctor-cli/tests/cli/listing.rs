@@ -142,7 +142,7 @@ async fn stop_waits_for_the_end_unless_told_not_to() {
     let user = User::of(&stub);
 
     let left = user
-        .run(&["stop", "42", "--no-wait", "--grace", "3"])
+        .run(&["stop", "42", "--no-wait", "--grace", "3s"])
         .await
         .expect_code(0);
     assert!(left.stdout().contains("RUNNING"), "{}", left.stdout());

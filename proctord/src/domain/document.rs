@@ -2,6 +2,7 @@
 //! mistake with its place. What comes out is fit to be stored.
 
 mod fields;
+mod image;
 pub(crate) mod kubernetes;
 mod quantity;
 mod rules;

@@ -82,7 +82,7 @@ fn may_end_late(held: &Held, execution: &Execution) -> bool {
 }
 
 fn is_another(held: &Held, execution: &Execution) -> bool {
-    execution.handle.is_some() && held.handle.is_some() && held.handle != execution.handle
+    execution.handle.is_some() && held.handle.is_some() && !held.is_called_as(execution)
 }
 
 #[cfg(test)]

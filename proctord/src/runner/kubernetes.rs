@@ -2,10 +2,13 @@
 //! only after its uid has been stored. What becomes of it is learnt from one pair of watches per namespace, never
 //! by asking for a single Job over and over.
 
+mod away;
 pub mod client;
 mod doubt;
 pub mod follow;
+mod handle;
 mod holdings;
+mod home;
 pub mod judge;
 pub mod labels;
 mod launch;
@@ -33,8 +36,10 @@ use super::{
 use crate::domain::execution::{Execution, Plan, RunnerKind};
 use crate::domain::lifecycle::Cause;
 use crate::domain::name::ExecutionName;
+use away::{follow_when_here, until_here};
 use client::{Cluster, ClusterError, Fault};
 use follow::{Followed, follow};
+use home::{Away, Home};
 use judge::{Expected, Verdict, judge};
 use launch::Launcher;
 use logs::{KubernetesOutput, Opening, Patience, Streams};
@@ -58,6 +63,7 @@ pub struct KubernetesRunner {
 struct Begun {
     installation: Uuid,
     watches: Watches,
+    home: Arc<Home>,
 }
 
 /// Nothing can be told from what others have on the cluster before the store has been reached.
@@ -86,6 +92,7 @@ impl KubernetesRunner {
         self.begun.get_or_init(|| Begun {
             installation,
             watches: Watches::open(&self.cluster, installation),
+            home: Arc::new(Home::open(&self.cluster)),
         });
     }
 
@@ -115,6 +122,32 @@ impl KubernetesRunner {
     }
 }
 
+impl KubernetesRunner {
+    /// What is looked after, once it is certain that the execution's Job is here if it is anywhere.
+    async fn at_home(
+        &self,
+        doing: &'static str,
+        execution: &Execution,
+    ) -> Result<&Begun, RunnerError> {
+        let begun = self.begun(doing, &execution.name)?;
+        match begun.home.find(execution).await {
+            Ok(()) => Ok(begun),
+            Err(Away::Unknown(error)) => Err(self.failure(doing, &execution.name)(error)),
+            Err(away @ Away::Elsewhere(_)) => Err(failed(doing, &execution.name, away)),
+        }
+    }
+
+    fn followed(&self, begun: &Begun, execution: &Execution) -> Followed {
+        Followed {
+            name: execution.name.clone(),
+            expected: Expected::of(execution),
+            start_patience: self.settings.start_patience,
+            labels: labels::of(execution, begun.installation),
+            waits: execution.waiting.clone(),
+        }
+    }
+}
+
 #[async_trait]
 impl Runner for KubernetesRunner {
     fn kind(&self) -> RunnerKind {
@@ -129,15 +162,17 @@ impl Runner for KubernetesRunner {
 
     async fn prepare(&self, launch: Launch<'_>) -> Result<Box<dyn Prepared>, LaunchError> {
         let execution = launch.execution;
-        let begun = self.begun.get().ok_or_else(|| LaunchError::Unavailable {
-            kind: RunnerKind::Kubernetes,
-            execution: execution.name.to_string(),
-            source: Box::new(NotBegun),
+        let begun = self.at_home("prepare", execution).await;
+        let begun = begun.map_err(|error| LaunchError::Unavailable {
+            kind: error.kind,
+            execution: error.execution,
+            source: error.source,
         })?;
         let launcher = Launcher {
             cluster: &self.cluster,
             settings: &self.settings,
             installation: begun.installation,
+            home: &begun.home,
         };
         match launcher.place(&launch).await {
             Ok(prepared) => Ok(Box::new(prepared)),
@@ -151,7 +186,7 @@ impl Runner for KubernetesRunner {
     }
 
     async fn inspect(&self, execution: &Execution) -> Result<Found, RunnerError> {
-        let begun = self.begun("find", &execution.name)?;
+        let begun = self.at_home("find", execution).await?;
         let found = self.cluster.job(execution.name.as_str()).await;
         let found = found.map_err(self.failure("find", &execution.name))?;
         Ok(match found {
@@ -166,16 +201,17 @@ impl Runner for KubernetesRunner {
     async fn watch(&self, execution: &Execution) -> Result<mpsc::Receiver<RunEvent>, RunnerError> {
         let begun = self.begun("watch", &execution.name)?;
         let seen = begun.watches.subscribe(&execution.name);
-        let followed = Followed {
-            name: execution.name.clone(),
-            expected: Expected::of(execution),
-            start_patience: self.settings.start_patience,
-        };
-        Ok(follow(self.cluster.clone(), followed, seen))
+        let (cluster, followed) = (self.cluster.clone(), self.followed(begun, execution));
+        if begun.home.is_certain(execution) {
+            return Ok(follow(cluster, followed, seen));
+        }
+        let follow = move |waits| follow(cluster, Followed { waits, ..followed }, seen);
+        let home = Arc::clone(&begun.home);
+        Ok(follow_when_here(home, execution.clone(), follow))
     }
 
     async fn stop(&self, execution: &Execution, grace: Duration) -> Result<(), RunnerError> {
-        let begun = self.begun("stop", &execution.name)?;
+        let begun = self.at_home("stop", execution).await?;
         stop::stop(&self.cluster, execution, begun.installation, grace)
             .await
             .map_err(self.failure("stop", &execution.name))
@@ -187,10 +223,11 @@ impl Runner for KubernetesRunner {
         cursor: Option<String>,
     ) -> Result<Box<dyn Output>, RunnerError> {
         let begun = self.begun(READING, &execution.name)?;
+        until_here(&begun.home, execution, None).await;
         let expected = Expected::of(execution);
         let opening = Opening {
             execution: execution.name.clone(),
-            job: execution.handle.clone(),
+            job: expected.uid.clone(),
             has_run: execution.state.started_at().is_some(),
             streams: streams(&self.cluster),
             namespace: self.cluster.namespace().to_owned(),
@@ -207,14 +244,14 @@ impl Runner for KubernetesRunner {
 
     async fn held(&self) -> Result<Vec<Held>, RunnerError> {
         let begun = self.begun("list", &"its Jobs")?;
-        holdings::held(&self.cluster, begun.installation)
+        holdings::held(&self.cluster, &begun.home, begun.installation)
             .await
             .map_err(self.failure("list", &"its Jobs"))
     }
 
     async fn look(&self, name: &ExecutionName) -> Result<Option<Held>, RunnerError> {
         let begun = self.begun("find", name)?;
-        holdings::look(&self.cluster, name, begun.installation)
+        holdings::look(&self.cluster, &begun.home, name, begun.installation)
             .await
             .map_err(self.failure("find", name))
     }
@@ -233,6 +270,7 @@ impl Runner for KubernetesRunner {
         let Some(begun) = self.begun.get() else {
             return Ok(());
         };
+        begun.home.check().map_err(failure())?;
         let watched = begun.watches.health().check();
         watched.map_err(|error| failed("watch", &"the cluster", error))
     }
@@ -253,6 +291,17 @@ fn streams(cluster: &Cluster) -> Streams {
         let cluster = cluster.clone();
         Box::pin(async move { cluster.streams().await })
     })
+}
+
+/// What a failure of this runner is called before its users, if it is one.
+pub(super) fn in_public(error: &(dyn std::error::Error + Send + Sync + 'static)) -> Option<String> {
+    if let Some(error) = error.downcast_ref::<ClusterError>() {
+        return Some(error.in_public());
+    }
+    if error.is::<NotBegun>() {
+        return Some("proctord has only just started".to_owned());
+    }
+    error.downcast_ref::<Away>().map(Away::in_public)
 }
 
 fn failed(doing: &'static str, what: &impl ToString, source: impl Into<Source>) -> RunnerError {

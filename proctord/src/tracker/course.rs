@@ -8,6 +8,7 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 use tracing::{info, warn};
 
+use super::trouble::Trouble;
 use super::{Parts, Signals, Tracker, persist};
 use crate::domain::execution::Execution;
 use crate::domain::lifecycle::{End, Event};
@@ -135,10 +136,17 @@ impl Course {
         mut events: tokio::sync::mpsc::Receiver<RunEvent>,
     ) -> Result<(), Abandoned> {
         let mut stop_at = self.execution.stop.is_some().then(Instant::now);
+        let mut waits = Waits {
+            by_runner: self.execution.waiting.clone(),
+            stop: None,
+        };
         while !self.execution.is_over() {
             tokio::select! {
                 event = events.recv() => match event {
-                    Some(RunEvent::Waits { reason }) => self.note_waiting(reason).await?,
+                    Some(RunEvent::Waits { reason }) => {
+                        waits.by_runner = reason;
+                        self.note_if_new(waits.told()).await?;
+                    }
                     Some(RunEvent::Running { started_at }) => self.note_running(started_at).await?,
                     Some(RunEvent::Ended(end)) => return Box::pin(self.note_end(end)).await,
                     None => return Ok(()),
@@ -147,7 +155,13 @@ impl Course {
                     self.hear_of_stop();
                     stop_at = Some(Instant::now());
                 }
-                () = until(stop_at), if stop_at.is_some() => stop_at = Box::pin(self.try_to_stop()).await,
+                () = until(stop_at), if stop_at.is_some() => {
+                    let before = waits.stop.take();
+                    let stopped = Box::pin(self.try_to_stop(before.as_deref())).await;
+                    stop_at = stopped.is_err().then(|| Instant::now() + persist::LONGEST_PAUSE);
+                    waits.stop = stopped.err();
+                    self.note_if_new(waits.told()).await?;
+                }
             }
         }
         Ok(())
@@ -181,8 +195,19 @@ impl Course {
         Ok(())
     }
 
-    /// Has the runner stop it; returns when to try again if that failed.
-    pub(super) async fn try_to_stop(&mut self) -> Option<Instant> {
+    /// Notes what it waits for, if that is not stored already.
+    pub(super) async fn note_if_new(&mut self, waits: Option<String>) -> Result<(), Abandoned> {
+        if self.execution.waiting == waits {
+            return Ok(());
+        }
+        self.note_waiting(waits).await
+    }
+
+    /// Has the runner stop it. What keeps it from that is told to the log unless it was told before.
+    ///
+    /// # Errors
+    /// It is to be tried again; in words for its user, why.
+    pub(super) async fn try_to_stop(&mut self, told: Option<&str>) -> Result<(), String> {
         failpoint::hit("stop.stored");
         let asked = self
             .execution
@@ -194,12 +219,32 @@ impl Course {
         });
         self.may_act().await;
         match self.parts().runner.stop(&self.execution, grace).await {
-            Ok(()) => None,
+            Ok(()) => Ok(()),
             Err(error) => {
-                warn!(execution.id = %self.execution.id, error = chain(&error), "the stop is tried again");
-                Some(Instant::now() + persist::LONGEST_PAUSE)
+                let Trouble { cause, words } = error.into();
+                if told != Some(words.as_str()) {
+                    warn!(execution.id = %self.execution.id, error = cause, "the stop is tried again");
+                }
+                Err(words)
             }
         }
+    }
+}
+
+/// What an execution waits for: what its runner says, unless its stop waits.
+struct Waits {
+    by_runner: Option<String>,
+    /// What keeps it from being stopped.
+    stop: Option<String>,
+}
+
+impl Waits {
+    fn told(&self) -> Option<String> {
+        let stop = self.stop.as_ref();
+        // Both can be one trouble, which has told what it does to a stop.
+        let stop = stop.filter(|stop| Some(*stop) != self.by_runner.as_ref());
+        let stop = stop.map(|words| format!("its stop waits: {words}"));
+        stop.or_else(|| self.by_runner.clone())
     }
 }
 

@@ -32,7 +32,7 @@ impl Course {
             Ok(Some(handle)) => self.take_as_found(handle).await,
             Ok(None) if self.stop_is_wanted() => self.withdraw().await,
             Ok(None) => Ok(Try::Held),
-            Err(error) => Ok(Try::Unknown(chain(&error))),
+            Err(error) => Ok(Try::Unknown(error.into())),
         }
     }
 
@@ -72,14 +72,14 @@ impl Course {
         let created_before = self.execution.status() == Status::Created;
         let sealed = match self.secrets(created_before).await {
             Ok(secrets) => secrets::seal(self.parts(), &self.execution, &secrets),
-            Err(error) => return Ok(Try::Unknown(chain(&error))),
+            Err(error) => return Ok(Try::Unknown(error.into())),
         };
         match sealed {
             Ok(sealed) => {
                 self.persist_created(Event::Find, handle, sealed).await?;
                 Ok(Try::Settled)
             }
-            Err(error) => Ok(Try::Unknown(chain(&error))),
+            Err(error) => Ok(Try::Unknown(error.into())),
         }
     }
 }

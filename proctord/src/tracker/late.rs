@@ -46,6 +46,7 @@ impl Course {
     ) -> Result<(), Abandoned> {
         // The stop of before may have reached nobody, or there was none.
         let mut stop_at = Some(Instant::now());
+        let mut told = None;
         loop {
             tokio::select! {
                 event = events.recv() => match event {
@@ -54,8 +55,8 @@ impl Course {
                     None => return Ok(()),
                 },
                 () = until(stop_at), if stop_at.is_some() => {
-                    let failed = self.try_to_stop().await.is_some();
-                    stop_at = failed.then(|| Instant::now() + BETWEEN_TRIES);
+                    told = self.try_to_stop(told.as_deref()).await.err();
+                    stop_at = told.is_some().then(|| Instant::now() + BETWEEN_TRIES);
                 }
             }
         }

@@ -12,6 +12,7 @@ use tracing::warn;
 use super::course::{Abandoned, Course, Left};
 use super::persist::{FIRST_PAUSE, LONGEST_PAUSE};
 use super::secrets::{self, SecretsError};
+use super::trouble::Trouble;
 use crate::catalog::CatalogError;
 use crate::domain::environment::{self, Secrets};
 use crate::domain::lifecycle::Event;
@@ -25,12 +26,12 @@ const NOT_COMPARED: &str = "what runs has not been compared with what is stored 
 pub(super) enum Try {
     /// The launch is over: it runs, it was refused, or it was stopped before.
     Settled,
-    /// It did not come about; in words, why.
-    Again(String),
+    /// It did not come about.
+    Again(Trouble),
     /// It is held: it waits for somebody to let it go on.
     Held,
-    /// It may have come about; in words, why that is not known. Giving it up would tell of a run that it never was.
-    Unknown(String),
+    /// It may have come about: giving it up would tell of a run that it never was.
+    Unknown(Trouble),
 }
 
 impl Course {
@@ -40,14 +41,16 @@ impl Course {
             return Ok(());
         }
         let mut pause = FIRST_PAUSE;
+        let mut told = None;
         loop {
             self.hear_of_stop();
             if self.execution.is_over() {
                 return Ok(());
             }
-            let (failure, may_run) = match self.try_to_launch().await? {
-                Try::Settled => return Ok(()),
+            let (trouble, may_run) = match self.try_to_launch().await? {
+                Try::Settled => return Ok(self.wait_no_longer_for(told).await?),
                 Try::Held => {
+                    self.wait_no_longer_for(told.take()).await?;
                     self.wait_for_release().await?;
                     if self.is_queued() {
                         return Err(Left::Queued);
@@ -58,22 +61,33 @@ impl Course {
                     pause = FIRST_PAUSE;
                     continue;
                 }
-                Try::Again(failure) => (failure, false),
-                Try::Unknown(failure) => (failure, true),
+                Try::Again(trouble) => (trouble, false),
+                Try::Unknown(trouble) => (trouble, true),
             };
-            if pause == FIRST_PAUSE {
-                warn!(execution.id = %self.execution.id, error = failure, "the launch is tried again");
+            let words = Some(trouble.words);
+            if told != words {
+                warn!(execution.id = %self.execution.id, error = trouble.cause, "the launch is tried again");
             }
+            self.note_if_new(words.clone()).await?;
+            told = words;
             let is_late = self.execution.status() != Status::Queued
                 && Timestamp::now() > self.execution.start_before;
             if is_late && !may_run && self.call_off().await.is_ok() {
-                let reason = format!("not launched in time: {failure}");
+                let reason = format!("not launched in time: {}", trouble.cause);
                 return Ok(self.persist(Event::FailCreation { reason }, None).await?);
             }
             // A stop that comes meanwhile is seen at the next try.
             let _ = tokio::time::timeout(pause, self.stop.changed()).await;
             pause = (pause * 2).min(LONGEST_PAUSE);
         }
+    }
+
+    /// What was told that it waits for is over, unless something else has been told since.
+    async fn wait_no_longer_for(&mut self, told: Option<String>) -> Result<(), Abandoned> {
+        if told.is_some() && self.execution.waiting == told && !self.execution.is_over() {
+            self.note_waiting(None).await?;
+        }
+        Ok(())
     }
 
     async fn try_to_launch(&mut self) -> Result<Try, Abandoned> {
@@ -85,14 +99,14 @@ impl Course {
             match self.parts().runner.inspect(&self.execution).await {
                 Ok(Found::Started) => return Ok(Try::Settled),
                 Ok(Found::NotStarted) => {}
-                Err(error) => return Ok(Try::Unknown(chain(&error))),
+                Err(error) => return Ok(Try::Unknown(error.into())),
             }
         }
         if self.stop_is_wanted() {
             return self.withdraw().await;
         }
         if !self.tracker.may_launch(&self.execution) {
-            return Ok(Try::Unknown(NOT_COMPARED.to_owned()));
+            return Ok(Try::Unknown(NOT_COMPARED.into()));
         }
         let secrets = match self.secrets(created_before).await {
             Ok(secrets) => secrets,
@@ -102,11 +116,11 @@ impl Course {
                 self.persist(Event::FailCreation { reason }, None).await?;
                 return Ok(Try::Settled);
             }
-            Err(error) => return Ok(Try::Again(chain(&error))),
+            Err(error) => return Ok(Try::Again(error.into())),
         };
         let sealed = match secrets::seal(self.parts(), &self.execution, &secrets) {
             Ok(sealed) => sealed,
-            Err(error) => return Ok(Try::Again(chain(&error))),
+            Err(error) => return Ok(Try::Again(error.into())),
         };
         let tracker = self.tracker.clone();
         // Held until the launch is over; the semaphore is never closed.
@@ -125,7 +139,7 @@ impl Course {
                 }
                 return Ok(Try::Settled);
             }
-            Err(error) => return Ok(Try::Again(chain(&error))),
+            Err(error) => return Ok(Try::Again(error.into())),
         };
         failpoint::hit("launch.prepared");
         if created_before {
@@ -152,7 +166,7 @@ impl Course {
         failpoint::hit("launch.started");
         Ok(match started {
             Ok(()) => Try::Settled,
-            Err(error) => Try::Unknown(chain(&error)),
+            Err(error) => Try::Unknown(error.into()),
         })
     }
 
@@ -164,7 +178,7 @@ impl Course {
     /// Ends what has not been started and is not to be any more.
     pub(super) async fn withdraw(&mut self) -> Result<Try, Abandoned> {
         if let Err(error) = self.call_off().await {
-            return Ok(Try::Unknown(chain(&error)));
+            return Ok(Try::Unknown(error.into()));
         }
         let at = Timestamp::now();
         self.persist(Event::Withdraw { at }, None).await?;

@@ -1,7 +1,9 @@
 //! The Kubernetes runner for the suite: a double of a cluster for each case. What only this runner promises has cases
 //! of its own: at most one Job whoever tries when, secrets in nothing but their Secret, nobody else's Jobs.
 
+mod away;
 mod launch;
+mod stops;
 mod strangers;
 mod trouble;
 

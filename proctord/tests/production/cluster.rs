@@ -2,7 +2,7 @@ use proctor_testkit::kubernetes::Kubernetes;
 use proctor_testkit::{Proctord, wait_for_async};
 use serde_json::{Value, json};
 
-use crate::site::{Answer, Site, execute, get, publish, wait_for_status, wait_until_ready};
+use crate::site::{Answer, Site, execute, get, post, publish, wait_for_status, wait_until_ready};
 
 const NAMESPACE: &str = "procs";
 
@@ -119,6 +119,98 @@ async fn a_right_that_is_missing_is_named_in_the_log() {
         }
     })
     .await;
+}
+
+/// The one execution of this proc, once it waits for something.
+async fn wait_for_waiting(proctord: &Proctord, id: u64, words: &str) -> Value {
+    wait_for_async(&format!("it to wait: {words}"), async || {
+        let answer = get(proctord, &format!("/execution/{id}")).await;
+        let execution: Value = serde_json::from_str(&answer.body).unwrap_or_default();
+        match execution["waiting"].as_str() {
+            Some(waiting) if waiting.contains(words) => Ok(execution),
+            _ => Err(answer),
+        }
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_launch_says_what_it_waits_for_and_goes_on_when_that_is_there() {
+    let site = Site::new();
+    let double = Kubernetes::start();
+    double.remove_namespace(NAMESPACE);
+    let proctord = on(&site, &double).await;
+    let fields = json!({"image_name": "busybox:1.36"});
+    publish(&proctord, "patient", "exit 4", fields).await;
+    let id = execute(&proctord, &json!({"name": "patient"})).await;
+
+    let waiting = wait_for_waiting(&proctord, id, "the cluster has no namespace procs").await;
+    assert_eq!(waiting["status"], "RECEIVED", "{waiting}");
+    let probe = get(&proctord, "/readyz").await;
+    assert!(
+        probe.body.contains("namespace that is configured"),
+        "{probe:?}"
+    );
+    double.add_namespace(NAMESPACE);
+
+    let ended = wait_for_status(&proctord, id, "FAILED").await;
+    assert_eq!(ended["exit_code"], 4, "{ended}");
+    assert!(ended["waiting"].is_null(), "{ended}");
+}
+
+#[tokio::test]
+async fn a_launch_and_a_stop_that_are_forbidden_say_so() {
+    let site = Site::new();
+    let double = Kubernetes::start();
+    double.forbid("delete", "pods");
+    let proctord = on(&site, &double).await;
+    let fields = json!({"image_name": "busybox:1.36"});
+    publish(&proctord, "stubborn", "sleep 600", fields).await;
+    let running = execute(&proctord, &json!({"name": "stubborn"})).await;
+    wait_for_status(&proctord, running, "RUNNING").await;
+    let _ = post(&proctord, &format!("/execution/{running}/stop"), &json!({})).await;
+
+    let words = "its stop waits: proctord has no right to delete Pods";
+    wait_for_waiting(&proctord, running, words).await;
+    double.forbid("create", "jobs");
+    let launched = execute(&proctord, &json!({"name": "stubborn"})).await;
+
+    let words = "proctord has no right to create Jobs";
+    wait_for_waiting(&proctord, launched, words).await;
+}
+
+#[tokio::test]
+async fn a_restart_with_another_namespace_loses_nothing() {
+    let site = Site::new();
+    let double = Kubernetes::start();
+    let proctord = on(&site, &double).await;
+    let line = "echo begun; sleep 600";
+    let fields = json!({"image_name": "busybox:1.36"});
+    publish(&proctord, "lasting", line, fields).await;
+    let id = execute(&proctord, &json!({"name": "lasting"})).await;
+    wait_for_log(&proctord, id, "begun\n").await;
+    assert!(proctord.stop().success());
+
+    let kubeconfig = double.kubeconfig(NAMESPACE);
+    let elsewhere = site
+        .proctord()
+        .env("PROCTOR_RUNNER", "kubernetes")
+        .env("PROCTOR_KUBE_CONFIG", kubeconfig.to_str().unwrap())
+        .env("PROCTOR_DEFAULT_NAMESPACE", "others")
+        .start();
+    wait_until_ready(&elsewhere).await;
+    let words = "it runs in namespace procs, and";
+    let waiting = wait_for_waiting(&elsewhere, id, words).await;
+    assert_eq!(waiting["status"], "RUNNING", "{waiting}");
+    let _ = post(&elsewhere, &format!("/execution/{id}/stop"), &json!({})).await;
+    assert!(elsewhere.log().contains(words), "{}", elsewhere.log());
+    assert!(elsewhere.stop().success());
+
+    let back = on(&site, &double).await;
+    let ended = wait_for_status(&back, id, "STOPPED").await;
+    assert!(ended["waiting"].is_null(), "{ended}");
+    wait_for_log(&back, id, "begun\n").await;
+    assert_eq!(double.ledger().jobs.len(), 1);
 }
 
 async fn wait_for_log(proctord: &Proctord, id: u64, text: &str) -> Answer {

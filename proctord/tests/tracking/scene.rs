@@ -1,5 +1,6 @@
 //! A cluster, a pair of watches, and executions as the runner makes them.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -155,6 +156,8 @@ impl Scene {
                 memory_limit: Some("64Mi".to_owned()),
             },
             start_patience,
+            labels: self.labels(),
+            waits: None,
         };
         let seen = self.watches.subscribe(&run.name);
         Told(follow(self.cluster.clone(), followed, seen))
@@ -180,14 +183,20 @@ impl Scene {
         .await
     }
 
+    fn labels(&self) -> BTreeMap<String, String> {
+        [
+            ("app.kubernetes.io/managed-by", "proctord".to_owned()),
+            ("proctor.dev/installation", self.installation.to_string()),
+        ]
+        .map(|(name, value)| (name.to_owned(), value))
+        .into()
+    }
+
     fn job(&self, name: &ExecutionName, script: &str) -> Value {
         let name = name.as_str();
         // Kubernetes would take some of the dollars for itself.
         let script = script.replace('$', "$$");
-        let labels = json!({
-            "app.kubernetes.io/managed-by": "proctord",
-            "proctor.dev/installation": self.installation.to_string(),
-        });
+        let labels = json!(self.labels());
         json!({
             "apiVersion": "batch/v1",
             "kind": "Job",

@@ -101,3 +101,25 @@ async fn a_slow_api_server_is_waited_for() {
         (Cause::Exited, Some(6), "")
     );
 }
+
+#[tokio::test]
+async fn a_job_that_loses_a_label_is_followed_to_its_end() {
+    let scene = Scene::start().await;
+    let folder = tempfile::TempDir::new().unwrap();
+    let go = folder.path().join("go");
+    let script = format!(
+        "while [ ! -e {} ]; do sleep 0.05; done; exit 3",
+        go.display()
+    );
+    let run = scene.run(&script).await;
+    let mut followed = scene.follow(&run, PATIENT);
+    followed.runs().await;
+
+    let labels = json!({"app.kubernetes.io/managed-by": null});
+    scene
+        .patch(&run, &json!({"metadata": {"labels": labels}}))
+        .await;
+    std::fs::write(&go, "").unwrap();
+
+    assert_eq!(told(&followed.end().await), (Cause::Exited, Some(3), ""));
+}

@@ -1,9 +1,11 @@
 //! Who may do what: everybody everything, but for what a test forbids; which token is asked for, if any; and which
 //! namespaces are not there.
 
+use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use super::refusal::Refusal;
 use super::request::Target;
@@ -19,6 +21,8 @@ struct Rules {
     bans: Vec<Ban>,
     token: Option<String>,
     absent_namespaces: Vec<String>,
+    /// The uids of namespaces that somebody has looked at.
+    namespaces: BTreeMap<String, String>,
 }
 
 /// Something that nobody may do: a verb and a resource, as `create` and `jobs` or `get` and `pods/log`.
@@ -48,7 +52,26 @@ impl Access {
     }
 
     pub(crate) fn remove_namespace(&self, name: &str) {
-        self.rules().absent_namespaces.push(name.to_owned());
+        let mut rules = self.rules();
+        rules.absent_namespaces.push(name.to_owned());
+        rules.namespaces.remove(name);
+    }
+
+    pub(crate) fn add_namespace(&self, name: &str) {
+        self.rules().absent_namespaces.retain(|one| one != name);
+    }
+
+    /// Which namespace of that name it is. All are there but those that were removed.
+    pub(crate) fn namespace_uid(&self, name: &str) -> Result<String, Refusal> {
+        if self.is_banned("get", "namespaces") {
+            return Err(Refusal::forbidden_namespace(name));
+        }
+        if self.is_absent(name) {
+            return Err(Refusal::no_such_namespace(name));
+        }
+        let mut rules = self.rules();
+        let uid = rules.namespaces.entry(name.to_owned());
+        Ok(uid.or_insert_with(|| Uuid::new_v4().to_string()).clone())
     }
 
     /// Whether the header `Authorization` has the token that is asked for.

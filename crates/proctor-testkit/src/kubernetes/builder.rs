@@ -42,6 +42,7 @@ pub(crate) struct Settings {
     pub(crate) port: u16,
     pub(crate) history_length: usize,
     pub(crate) retry_delay: Duration,
+    pub(crate) pod_delay: Duration,
     pub(crate) images: Option<PathBuf>,
     pub(crate) clock: Clock,
     pub(crate) script: Option<Script>,
@@ -62,6 +63,7 @@ impl Default for Settings {
             port: 0,
             history_length: HISTORY_LENGTH,
             retry_delay: RETRY_DELAY,
+            pod_delay: Duration::ZERO,
             images: None,
             clock: Clock::Real,
             script: None,
@@ -100,6 +102,14 @@ impl KubernetesBuilder {
     #[must_use]
     pub fn retry_delay(mut self, delay: Duration) -> Self {
         self.settings.retry_delay = delay;
+        self
+    }
+
+    /// How long the Job controller takes for its first look at a Job that was let run, and how long it then goes by what
+    /// it saw: a Job that was suspended meanwhile gets its Pod all the same, which is ended afterwards.
+    #[must_use]
+    pub fn pod_delay(mut self, delay: Duration) -> Self {
+        self.settings.pod_delay = delay;
         self
     }
 

@@ -111,7 +111,7 @@ impl Cluster {
                 break;
             }
             if !state.no_job_controller {
-                jobs::reconcile(state, &touched, self.settings.retry_delay);
+                jobs::reconcile(state, &touched, &self.settings);
             }
             scheduler::schedule(state, &touched);
             deletion::collect(state, &touched);

@@ -11,11 +11,8 @@ const AUTHORISATION: &str = "authorization.k8s.io";
 /// The answer to a path of discovery, if it is one.
 pub(crate) fn answer(path: &str, access: &Access) -> Result<Option<Value>, Refusal> {
     if let Some(name) = namespace_of(path) {
-        return if access.is_absent(name) {
-            Err(Refusal::no_such_namespace(name))
-        } else {
-            Ok(Some(namespace(name)))
-        };
+        let uid = access.namespace_uid(name)?;
+        return Ok(Some(namespace(name, &uid)));
     }
     Ok(told(path))
 }
@@ -60,12 +57,11 @@ fn namespace_of(path: &str) -> Option<&str> {
     (!name.is_empty() && !name.contains('/')).then_some(name)
 }
 
-/// Any namespace is there that was not removed: it is just a word.
-fn namespace(name: &str) -> Value {
+fn namespace(name: &str, uid: &str) -> Value {
     json!({
         "kind": "Namespace",
         "apiVersion": "v1",
-        "metadata": {"name": name},
+        "metadata": {"name": name, "uid": uid},
         "status": {"phase": "Active"},
     })
 }

@@ -7,11 +7,12 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
+use super::builder::Settings;
 use super::deletion;
 use super::events;
 use super::kind::Kind;
 use super::objects::{self, Intent};
-use super::state::{Key, State};
+use super::state::{FirstLook, Key, State};
 
 mod observed;
 mod status;
@@ -27,15 +28,17 @@ const TRACKING: &str = "batch.kubernetes.io/job-tracking";
 struct Pass {
     now: Timestamp,
     retry_delay: Duration,
+    pod_delay: Duration,
     /// When to look again, at the latest.
     due: Option<Timestamp>,
 }
 
 impl Pass {
-    fn new(now: Timestamp, retry_delay: Duration) -> Self {
+    fn new(now: Timestamp, settings: &Settings) -> Self {
         Self {
             now,
-            retry_delay,
+            retry_delay: settings.retry_delay,
+            pod_delay: settings.pod_delay,
             due: None,
         }
     }
@@ -51,12 +54,12 @@ impl Pass {
 }
 
 /// Takes the Jobs among these objects one step on, and lets those of their Pods go that have no Job any more.
-pub(crate) fn reconcile(state: &mut State, touched: &BTreeSet<Key>, retry_delay: Duration) {
+pub(crate) fn reconcile(state: &mut State, touched: &BTreeSet<Key>, settings: &Settings) {
     for key in touched.iter().filter(|key| key.kind == Kind::Pod) {
         release_orphan(state, key);
     }
     for key in touched.iter().filter(|key| key.kind == Kind::Job) {
-        let mut pass = Pass::new(state.time(), retry_delay);
+        let mut pass = Pass::new(state.time(), settings);
         step(state, key, &mut pass);
         state.agenda.set_timer(key, pass.due);
     }
@@ -77,6 +80,8 @@ fn step(state: &mut State, key: &Key, pass: &mut Pass) {
         end_active(state, key, &seen);
         let early = condition(&state.now(), word, "True", reason, message);
         status::decide(state, key, &early);
+    } else if is_behind(state, key, &seen, pass) {
+        // What the Job is by now changes nothing.
     } else if seen.is_suspended() {
         suspend(state, key, &seen);
     } else {
@@ -141,6 +146,27 @@ fn run(state: &mut State, key: &Key, seen: &Observed, pass: &mut Pass) {
     if let Some(seen) = Observed::of(state, key) {
         status::go_on(state, key, &seen);
     }
+}
+
+/// Whether the Job controller has yet to see how the Job is now. When it comes to its first look it makes the Pod,
+/// and for as long again it knows nothing newer.
+fn is_behind(state: &mut State, key: &Key, seen: &Observed, pass: &mut Pass) -> bool {
+    let delay = SignedDuration::try_from(pass.pod_delay).unwrap_or(SignedDuration::MAX);
+    let due = match state.first_look(&seen.uid) {
+        Some(FirstLook::Had(until)) => return !pass.has_come(until),
+        Some(FirstLook::Due(due)) => due,
+        None if delay.is_zero() || seen.is_suspended() => return false,
+        None => pass.now + delay,
+    };
+    let next = if pass.has_come(due) {
+        create_pod(state, key, &seen.job, pass);
+        pass.due = Some(pass.now + delay);
+        FirstLook::Had(pass.now + delay)
+    } else {
+        FirstLook::Due(due)
+    };
+    state.note_first_look(&seen.uid, next);
+    true
 }
 
 fn retry_is_due(state: &State, seen: &Observed, pass: &mut Pass) -> bool {

@@ -115,6 +115,11 @@ impl Kubernetes {
     pub fn remove_namespace(&self, name: &str) {
         self.cluster.access.remove_namespace(name);
     }
+
+    /// A namespace that was removed is there again, as another one.
+    pub fn add_namespace(&self, name: &str) {
+        self.cluster.access.add_namespace(name);
+    }
 }
 
 /// Whoever could do nothing for objects of this kind can now: a controller, the scheduler, or a kubelet.

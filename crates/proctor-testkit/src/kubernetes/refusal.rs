@@ -88,6 +88,16 @@ impl Refusal {
         refusal
     }
 
+    pub(crate) fn forbidden_namespace(name: &str) -> Self {
+        let message = format!(
+            "namespaces \"{name}\" is forbidden: User \"tester\" cannot get resource \"namespaces\" in API group \"\" \
+             in the namespace \"{name}\""
+        );
+        let mut refusal = Self::new(403, "Forbidden", message);
+        refusal.details = json!({"name": name, "kind": "namespaces"});
+        refusal
+    }
+
     /// The node of a Pod does not answer the API server; such a refusal has no reason.
     pub(crate) fn no_connection(node: &str, path: &str) -> Self {
         let address = format!("{node}:10250");

@@ -46,10 +46,19 @@ pub(crate) struct State {
     revision: u64,
     time: Time,
     failures: HashMap<String, Timestamp>,
+    first_looks: HashMap<String, FirstLook>,
     pub(crate) nodes: Nodes,
     pub(crate) quotas: Quotas,
     /// Nobody looks at Jobs.
     pub(crate) no_job_controller: bool,
+}
+
+/// The first look of the Job controller at a Job that may run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum FirstLook {
+    Due(Timestamp),
+    /// It was had, and until then nothing newer is known of the Job.
+    Had(Timestamp),
 }
 
 impl State {
@@ -62,6 +71,7 @@ impl State {
             revision: 1,
             time,
             failures: HashMap::new(),
+            first_looks: HashMap::new(),
             nodes: Nodes::default(),
             quotas: Quotas::default(),
             no_job_controller: false,
@@ -183,6 +193,15 @@ impl State {
 
     pub(crate) fn failed_at(&mut self, uid: &str, moment: Timestamp) {
         self.failures.insert(uid.to_owned(), moment);
+    }
+
+    /// The first look at the Job with this uid that may run, if it has been let run.
+    pub(crate) fn first_look(&self, uid: &str) -> Option<FirstLook> {
+        self.first_looks.get(uid).copied()
+    }
+
+    pub(crate) fn note_first_look(&mut self, uid: &str, look: FirstLook) {
+        self.first_looks.insert(uid.to_owned(), look);
     }
 
     /// Forgets the history.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use proctor_api::{ArgMetadata, ArgType, Metadata, Mistake, bundle_digest_is_well_formed};
 
-use super::quantity;
+use super::{image, quantity};
 use crate::domain::args::{value_mistake, whole_value_pattern};
 use crate::domain::name::{ProcName, VariableName};
 
@@ -39,6 +39,11 @@ fn check_what_runs(metadata: &Metadata, mistakes: &mut Vec<Mistake>) {
             ));
         }
         _ => {}
+    }
+    if !metadata.image_name.is_empty()
+        && let Some(mistake) = image::mistake(&metadata.image_name)
+    {
+        mistakes.push(Mistake::new("image_name", mistake));
     }
     if metadata
         .bundle

@@ -100,6 +100,10 @@ fn of_a_live_execution_only_what_is_not_its_own_and_never_ran_goes() {
         Deed::Discard
     );
     assert_eq!(deed(Some(&live), HeldStage::Started, "uid-2"), Deed::Leave);
+    assert_eq!(
+        deed(Some(&live), HeldStage::Prepared, "uid-1@procs/n-1"),
+        Deed::Leave
+    );
 
     let mut unnamed = execution(State::Received, SignedDuration::ZERO);
     unnamed.handle = None;

@@ -129,6 +129,12 @@ async fn tell(app: &App, name: &ProcName, metadata: &Metadata) -> Result<Publish
             "it needs a command to run here: this service's runner runs no images".to_owned(),
         );
     }
+    if metadata.image_name.is_empty() && kind == RunnerKind::Kubernetes {
+        warnings.push(
+            "it needs an image_name to run here: this service's runner runs nothing but images"
+                .to_owned(),
+        );
+    }
     let set = app.catalog.secret_names(name).await?;
     let declared = metadata.env_vars.secrets.iter().map(|secret| &secret.name);
     let missing_secrets = declared

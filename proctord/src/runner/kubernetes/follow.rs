@@ -4,6 +4,7 @@
 
 mod question;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -34,6 +35,10 @@ pub struct Followed {
     pub expected: Expected,
     /// How long it may wait for its first container.
     pub start_patience: Duration,
+    /// Those of its Job.
+    pub labels: BTreeMap<String, String>,
+    /// What has been told before that it waits for.
+    pub waits: Option<String>,
 }
 
 /// Tells what becomes of the execution. The channel closes after its end, and before it if the watches end; when
@@ -47,13 +52,14 @@ pub fn follow(
     let (events, listener) = mpsc::channel(EVENTS);
     let following = Following {
         cluster,
+        waits_told: followed.waits.clone(),
         followed,
         seen,
         events,
         running_told: false,
-        waits_told: None,
         refused_pod: Question::new(),
         given_up: Question::new(),
+        relabelled: Question::new(),
     };
     // Boxed, it takes its room once: what a task is given it keeps beside what it makes of it.
     let run = Box::pin(following.run());
@@ -79,6 +85,8 @@ struct Following {
     refused_pod: Question<Option<String>>,
     /// That it is given up, which the cluster has taken note of.
     given_up: Question<()>,
+    /// That its Job has its labels again.
+    relabelled: Question<()>,
 }
 
 /// Nobody listens, or the watches have ended.
@@ -127,6 +135,10 @@ impl Following {
             self.refused_pod.forget();
         }
         let (reason, hopeless_since) = match live.waiting {
+            Some(Waiting::Labels) => {
+                look_again = look_again.min(self.relabel(seen).await);
+                (reason, None)
+            }
             Some(Waiting::Start { since, .. }) => (reason, Some(since)),
             Some(Waiting::Pod { first, since }) => {
                 let refused = self.why_no_pod(seen, since).await;
@@ -152,6 +164,17 @@ impl Following {
             .await
             .cloned()
             .flatten()
+    }
+
+    /// Without its labels its Job is looked for by asking alone.
+    async fn relabel(&mut self, seen: &Seen) -> Duration {
+        if let Some(job) = &seen.job {
+            let name = self.followed.name.as_str();
+            let labels = &self.followed.labels;
+            let asked = question::relabel(&self.cluster, name, &job.uid, labels);
+            self.relabelled.ask(Box::pin(asked)).await;
+        }
+        self.relabelled.due_in()
     }
 
     /// Gives it up if it has waited for long enough: its Job is suspended, and what comes of that the watches show.

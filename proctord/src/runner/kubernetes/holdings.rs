@@ -6,6 +6,8 @@ use proctor_worker::failpoint;
 use uuid::Uuid;
 
 use super::client::{Cluster, ClusterError, Fault};
+use super::handle::Handle;
+use super::home::Home;
 use super::{labels, stage};
 use crate::domain::name::ExecutionName;
 use crate::runner::{Held, HeldStage};
@@ -14,27 +16,32 @@ use crate::runner::{Held, HeldStage};
 const LOOKS: usize = 5;
 
 /// Every Job of ours that nobody has deleted.
-pub(super) async fn held(cluster: &Cluster, installation: Uuid) -> Result<Vec<Held>, ClusterError> {
+pub(super) async fn held(
+    cluster: &Cluster,
+    home: &Home,
+    installation: Uuid,
+) -> Result<Vec<Held>, ClusterError> {
     let jobs = cluster.jobs(&labels::selector(installation)).await?;
     let ours = jobs.iter().filter(|job| !stage::is_being_deleted(job));
-    Ok(ours.filter_map(of).collect())
+    Ok(ours.filter_map(|job| of(job, home)).collect())
 }
 
 /// The Job of ours that bears this name.
 pub(super) async fn look(
     cluster: &Cluster,
+    home: &Home,
     name: &ExecutionName,
     installation: Uuid,
 ) -> Result<Option<Held>, ClusterError> {
     let found = cluster.job(name.as_str()).await?;
     let ours = found.filter(|job| labels::is_of(&job.metadata, installation));
-    Ok(ours.as_ref().and_then(of))
+    Ok(ours.as_ref().and_then(|job| of(job, home)))
 }
 
-fn of(job: &Job) -> Option<Held> {
+fn of(job: &Job, home: &Home) -> Option<Held> {
     Some(Held {
         name: job.metadata.name.as_deref()?.parse().ok()?,
-        handle: job.metadata.uid.clone(),
+        handle: Some(home.handle_now(stage::uid(job))),
         stage: stage::of(job),
     })
 }
@@ -54,7 +61,7 @@ pub(super) async fn discard(
             && held
                 .handle
                 .as_deref()
-                .is_none_or(|uid| stage::uid(&job) == uid);
+                .is_none_or(|handle| stage::uid(&job) == Handle::parse(handle).uid);
         if !is_it || stage::is_being_deleted(&job) || stage::of(&job) == HeldStage::Started {
             return Ok(());
         }

@@ -9,6 +9,7 @@ mod waiting;
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::handle;
 use super::seen::{Seen, Sight};
 use crate::domain::execution::Execution;
 use crate::domain::lifecycle::End;
@@ -91,7 +92,7 @@ impl Expected {
     pub fn of(execution: &Execution) -> Self {
         let resources = execution.plan.resources.as_ref();
         Self {
-            uid: execution.handle.clone(),
+            uid: handle::uid(execution).map(ToOwned::to_owned),
             image: execution.plan.image.clone(),
             memory_limit: resources.and_then(|resources| resources.memory.clone()),
         }

@@ -12,8 +12,9 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::client::{Cluster, ClusterError, Fault};
+use super::home::Home;
 use super::settings::KubernetesSettings;
-use super::{labels, manifest, stage};
+use super::{handle, labels, manifest, stage};
 use crate::domain::execution::{Execution, RunnerKind};
 use crate::runner::{Launch, LaunchError, Prepared, RunnerError};
 
@@ -25,6 +26,7 @@ pub(super) struct Launcher<'a> {
     pub(super) cluster: &'a Cluster,
     pub(super) settings: &'a KubernetesSettings,
     pub(super) installation: Uuid,
+    pub(super) home: &'a Home,
 }
 
 /// A Job that is in place and suspended.
@@ -32,13 +34,15 @@ pub(super) struct PreparedJob {
     cluster: Cluster,
     name: String,
     uid: String,
+    /// What the store is to call it.
+    handle: String,
 }
 
 impl Launcher<'_> {
     /// Job, then Secret; neither runs anything.
     pub(super) async fn place(&self, launch: &Launch<'_>) -> Result<PreparedJob, LaunchError> {
         let execution = launch.execution;
-        let job = match &execution.handle {
+        let job = match handle::uid(execution) {
             Some(uid) => self.find(execution, uid).await?,
             None => self.create(launch).await?,
         };
@@ -48,10 +52,15 @@ impl Launcher<'_> {
             self.put(execution, &secret).await?;
             failpoint::hit("kubernetes.secret");
         }
+        let handle = match &execution.handle {
+            Some(handle) => handle.clone(),
+            None => self.called(execution, &uid).await?,
+        };
         Ok(PreparedJob {
             cluster: self.cluster.clone(),
             name: execution.name.to_string(),
             uid,
+            handle,
         })
     }
 
@@ -61,7 +70,7 @@ impl Launcher<'_> {
         match found.map_err(refused(execution))? {
             Some(job) if stage::uid(&job) == uid && is_ready(&job) => Ok(job),
             _ => Err(LaunchError::Started {
-                handle: Some(uid.to_owned()),
+                handle: execution.handle.clone(),
             }),
         }
     }
@@ -74,14 +83,15 @@ impl Launcher<'_> {
             Err(error) if matches!(error.fault, Fault::AlreadyThere) => {
                 let found = self.cluster.job(execution.name.as_str()).await;
                 let found = found.map_err(refused(execution))?;
-                self.take_over(execution, found.ok_or_else(|| refused(execution)(error))?)
+                let found = found.ok_or_else(|| refused(execution)(error))?;
+                self.take_over(execution, found).await
             }
             Err(error) => Err(refused(execution)(error)),
         }
     }
 
     /// A Job of its name that was there: its own, from an earlier try, or somebody else's.
-    fn take_over(&self, execution: &Execution, job: Job) -> Result<Job, LaunchError> {
+    async fn take_over(&self, execution: &Execution, job: Job) -> Result<Job, LaunchError> {
         if !labels::belongs_to(&job.metadata, execution, self.installation) {
             return Err(in_the_way("Job"));
         }
@@ -99,9 +109,14 @@ impl Launcher<'_> {
             }));
         }
         // Somebody let it run, though nobody stored that it was created.
+        let handle = self.called(execution, stage::uid(&job)).await?;
         Err(LaunchError::Started {
-            handle: Some(stage::uid(&job).to_owned()),
+            handle: Some(handle),
         })
+    }
+
+    async fn called(&self, execution: &Execution, uid: &str) -> Result<String, LaunchError> {
+        self.home.handle(uid).await.map_err(refused(execution))
     }
 
     /// Has exactly this Secret be there, owned by exactly this Job. One of an earlier try may hold values that have
@@ -150,11 +165,13 @@ impl Launcher<'_> {
 #[async_trait]
 impl Prepared for PreparedJob {
     fn handle(&self) -> Option<String> {
-        Some(self.uid.clone())
+        Some(self.handle.clone())
     }
 
     async fn start(self: Box<Self>) -> Result<(), RunnerError> {
-        let Self { cluster, name, uid } = *self;
+        let Self {
+            cluster, name, uid, ..
+        } = *self;
         let resumed = cluster.patch_job_stepwise(&name, resume(&uid)).await;
         failpoint::hit("kubernetes.resumed");
         match resumed {
@@ -195,7 +212,7 @@ fn resume(uid: &str) -> Value {
 
 /// Whether it is this execution's Job, and nobody has let it run or touched it.
 pub(super) fn may_be_let_run(job: &Job, execution: &Execution, installation: Uuid) -> bool {
-    let is_own = match &execution.handle {
+    let is_own = match handle::uid(execution) {
         Some(uid) => stage::uid(job) == uid,
         None => labels::belongs_to(&job.metadata, execution, installation),
     };

@@ -8,7 +8,7 @@ use tracing::{info, warn};
 use super::client::{Cluster, ClusterError, Right};
 
 /// All that is needed.
-const NEEDED: [Right; 14] = [
+const NEEDED: [Right; 15] = [
     right("create", "batch", "jobs", ""),
     right("get", "batch", "jobs", ""),
     right("list", "batch", "jobs", ""),
@@ -23,6 +23,7 @@ const NEEDED: [Right; 14] = [
     right("get", "", "secrets", ""),
     right("delete", "", "secrets", ""),
     right("list", "", "events", ""),
+    right("get", "", "namespaces", ""),
 ];
 
 const fn right(

@@ -40,9 +40,17 @@ pub fn of(job: &Job) -> HeldStage {
     }
 }
 
-fn is_suspended(job: &Job) -> bool {
+/// Whether it is not to have Pods now.
+#[must_use]
+pub fn is_suspended(job: &Job) -> bool {
     let spec = job.spec.as_ref();
     spec.is_some_and(|spec| spec.suspend == Some(true))
+}
+
+/// Whether it is suspended, and its controller says so.
+#[must_use]
+pub fn is_seen_suspended(job: &Job) -> bool {
+    is_suspended(job) && has_condition(job, "Suspended")
 }
 
 /// Suspended by us for good, and nothing of it is left.
@@ -56,7 +64,7 @@ fn has_been_ended(job: &Job) -> bool {
     let left = status.map_or(0, |status| {
         status.active.unwrap_or(0) + status.terminating.unwrap_or(0)
     });
-    by_us && is_suspended(job) && has_condition(job, "Suspended") && left == 0
+    by_us && is_seen_suspended(job) && left == 0
 }
 
 fn has_condition(job: &Job, kind: &str) -> bool {

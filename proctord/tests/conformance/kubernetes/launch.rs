@@ -183,7 +183,7 @@ async fn a_plan_without_an_image_is_refused() {
 }
 
 /// As somebody with kubectl does it.
-async fn patch(
+pub(super) async fn patch(
     subject: &KubernetesSubject,
     execution: &proctord::domain::execution::Execution,
     patch: &serde_json::Value,

@@ -100,7 +100,7 @@ async fn what_is_forbidden_may_be_granted_later() {
     looked.unwrap();
     let ledger = subject.ledger();
     let asked = ledger.requests("POST", REVIEWS);
-    assert_eq!(asked, 14, "{:?}", ledger.all_requests());
+    assert_eq!(asked, 15, "{:?}", ledger.all_requests());
 }
 
 #[tokio::test]

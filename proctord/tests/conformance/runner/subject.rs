@@ -15,7 +15,7 @@ use proctord::domain::name::ExecutionName;
 use proctord::runner::{Launch, OutputItem, Prepared, RunEvent, Runner};
 
 /// Longer than anything here takes, so that a runner that tells nothing fails its case.
-const PATIENCE: Duration = Duration::from_secs(60);
+pub const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A runner under test.
 #[async_trait]

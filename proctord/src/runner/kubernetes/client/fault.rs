@@ -20,6 +20,9 @@ pub struct ClusterError {
 pub enum Fault {
     #[error("it is not there")]
     NotFound,
+    /// What it was to be done in.
+    #[error("there is no namespace {name}")]
+    NoNamespace { name: String },
     #[error("something of that name is there already")]
     AlreadyThere,
     /// A precondition does not hold.
@@ -79,7 +82,7 @@ pub(super) fn of_answer(code: u16, body: &[u8], is_secret: bool) -> Answer {
         told(status.message, body)
     };
     match code {
-        404 => Answer::Final(Fault::NotFound),
+        404 => Answer::Final(absence(body)),
         409 if is_already_there(body) => Answer::Final(Fault::AlreadyThere),
         409 => Answer::Final(Fault::Conflict { message }),
         401 => Answer::Passing(Trouble::Login { message }),
@@ -87,6 +90,15 @@ pub(super) fn of_answer(code: u16, body: &[u8], is_secret: bool) -> Answer {
         403 => Answer::Final(Fault::Forbidden { message }),
         408 | 425 | 429 | 500.. => Answer::Passing(Trouble::Status { code, message }),
         _ => Answer::Final(Fault::Refused { message }),
+    }
+}
+
+/// Whether it is the namespace that is missing, the answer says.
+fn absence(body: &[u8]) -> Fault {
+    let status: Status = serde_json::from_slice(body).unwrap_or_default();
+    match status.details {
+        Some(details) if details.kind == "namespaces" => Fault::NoNamespace { name: details.name },
+        _ => Fault::NotFound,
     }
 }
 
@@ -103,6 +115,41 @@ fn told(message: String, body: &[u8]) -> String {
     } else {
         message
     }
+}
+
+impl ClusterError {
+    /// What whoever waits for it may read: no address, no account, nothing that was in what was sent.
+    #[must_use]
+    pub fn in_public(&self) -> String {
+        let Self {
+            verb,
+            object,
+            fault,
+        } = self;
+        match fault {
+            Fault::NoNamespace { name } => {
+                format!("the cluster has no namespace {name}; somebody has to create it")
+            }
+            Fault::Forbidden { message } => forbidden(verb, object, message),
+            Fault::Conflict { .. } => {
+                "what an earlier try has left is being cleared away".to_owned()
+            }
+            fault => format!("the cluster {}", fault.in_public()),
+        }
+    }
+}
+
+/// Why something is forbidden, as far as it concerns whoever waits for it: the rest names accounts.
+fn forbidden(verb: &str, object: &str, message: &str) -> String {
+    if let Some((_, quota)) = message.split_once("exceeded quota: ") {
+        return format!("the quota forbids it: {quota}");
+    }
+    if message.contains("it is being terminated") {
+        return "its namespace is being deleted".to_owned();
+    }
+    let kind = object.split(' ').next().unwrap_or_default();
+    let kind = kind.trim_end_matches('s');
+    format!("proctord has no right to {verb} {kind}s; somebody has to give it that")
 }
 
 impl Fault {
@@ -126,6 +173,7 @@ impl Fault {
             ) => "is not available",
             Self::Unavailable(_) => "is unreachable",
             Self::Forbidden { .. } => "refuses access",
+            Self::NoNamespace { .. } => "does not have the namespace that is configured",
             _ => "is not available",
         }
     }
@@ -156,6 +204,21 @@ mod tests {
 
         assert!(matches!(quota, Answer::Final(Fault::Forbidden { .. })));
         assert!(matches!(webhook, Answer::Final(Fault::Refused { .. })));
+    }
+
+    #[test]
+    fn a_namespace_that_is_missing_is_named() {
+        let kind = |kind: &str| {
+            format!(r#"{{"kind":"Status","details":{{"name":"procs","kind":"{kind}"}}}}"#)
+        };
+        let namespace = of_answer(404, kind("namespaces").as_bytes(), false);
+        let job = of_answer(404, kind("jobs").as_bytes(), false);
+
+        assert!(
+            matches!(&namespace, Answer::Final(Fault::NoNamespace { name }) if name == "procs"),
+            "{namespace:?}"
+        );
+        assert!(matches!(job, Answer::Final(Fault::NotFound)), "{job:?}");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //! apart by the caller: a Job that is there already may be the one that was just made.
 
 use k8s_openapi::api::batch::v1::Job;
-use k8s_openapi::api::core::v1::{Event, Pod, Secret};
+use k8s_openapi::api::core::v1::{Event, Namespace, Pod, Secret};
 use kube::Resource;
 use kube::api::{DeleteParams, ListParams, Patch, PatchParams, PostParams, Preconditions};
 use kube::core::Request;
@@ -45,6 +45,10 @@ impl Kind for Pod {
 
 impl Kind for Secret {
     const NAME: &'static str = "Secret";
+}
+
+impl Kind for Namespace {
+    const NAME: &'static str = "namespace";
 }
 
 impl Kind for Event {
@@ -166,6 +170,17 @@ impl Cluster {
             .await
     }
 
+    /// The uid of the namespace that everything is in, if it is there.
+    ///
+    /// # Errors
+    /// Those of the cluster.
+    pub async fn namespace_uid(&self) -> Result<Option<String>, ClusterError> {
+        let request = Request::new(Namespace::url_path(&(), None));
+        let request = request.get(self.namespace(), &kube::api::GetParams::default());
+        let namespace: Option<Namespace> = self.find(self.namespace(), request).await?;
+        Ok(namespace.and_then(|namespace| namespace.metadata.uid))
+    }
+
     /// What happened to an object, the words of those who tried something with it.
     ///
     /// # Errors
@@ -221,10 +236,18 @@ impl Cluster {
 
     async fn get<K: Kind + DeserializeOwned>(&self, name: &str) -> Result<Option<K>, ClusterError> {
         let request = self.path::<K>().get(name, &kube::api::GetParams::default());
+        self.find(name, request).await
+    }
+
+    async fn find<K: Kind + DeserializeOwned>(
+        &self,
+        name: &str,
+        request: Result<http::Request<Vec<u8>>, RequestError>,
+    ) -> Result<Option<K>, ClusterError> {
         let call = call::<K>("read", name, request)?;
         match self.call(&call).await {
             Ok(body) => call.read(&body).map(Some),
-            Err(error) if matches!(error.fault, Fault::NotFound) => Ok(None),
+            Err(error) if is_absence(&error.fault) => Ok(None),
             Err(error) => Err(error),
         }
     }
@@ -256,6 +279,11 @@ impl Cluster {
             wanted = wanted.continue_token(&page.metadata.next);
         }
     }
+}
+
+/// What is in a namespace that is not there is not there either.
+fn is_absence(fault: &Fault) -> bool {
+    matches!(fault, Fault::NotFound | Fault::NoNamespace { .. })
 }
 
 fn call<K: Kind>(

@@ -1,13 +1,15 @@
 //! Something that only the cluster itself can answer. It is asked seldom, however often one wants to know, and an
 //! answer that does not come is asked for again.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use futures::future::BoxFuture;
 use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::api::core::v1::Event;
+use serde_json::json;
 use tokio::time::Instant;
-use tracing::warn;
+use tracing::{info, warn};
 
 use super::super::client::{Cluster, ClusterError};
 use super::super::judge::refused_pod;
@@ -62,6 +64,22 @@ impl<T> Question<T> {
     pub(super) fn due_in(&self) -> Duration {
         self.due_at.saturating_duration_since(Instant::now())
     }
+}
+
+/// Gives a Job its labels back, by which it is watched.
+pub(super) async fn relabel(
+    cluster: &Cluster,
+    name: &str,
+    uid: &str,
+    labels: &BTreeMap<String, String>,
+) -> Result<(), ClusterError> {
+    let patch = json!({"metadata": {"uid": uid, "labels": labels}});
+    cluster.patch_job(name, &patch).await?;
+    info!(
+        execution.name = name,
+        "a Job that had lost its labels has them again"
+    );
+    Ok(())
 }
 
 /// Why the cluster has made no Pod for a Job since then, if it says so.
