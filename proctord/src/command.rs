@@ -5,6 +5,7 @@ mod dev;
 mod import_v2;
 mod migrate;
 mod place;
+mod plugin_host;
 mod recover;
 mod secrets;
 mod start;
@@ -43,6 +44,8 @@ enum Command {
     CheckConfig(check_config::CheckConfig),
     /// Take over the executions, procs and secrets of version 2
     ImportV2(import_v2::ImportV2),
+    #[command(hide = true)]
+    PluginHost(plugin_host::PluginHost),
 }
 
 /// Runs the command.
@@ -62,6 +65,7 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Rollback(wanted) => runtime.block_on(migrate::rollback(&wanted)),
         Command::Secrets(wanted) => runtime.block_on(secrets::run(&wanted)),
         Command::CheckConfig(wanted) => check_config::run(&wanted),
+        Command::PluginHost(wanted) => plugin_host::run(wanted),
     }?;
     Ok(ExitCode::SUCCESS)
 }

@@ -12,6 +12,7 @@ pub mod http;
 pub mod import_v2;
 pub mod logs;
 pub mod metrics;
+pub mod plugins;
 pub mod policy;
 pub mod readiness;
 pub mod recovery;

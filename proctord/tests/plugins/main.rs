@@ -1,0 +1,5 @@
+//! Plugins as real libraries, good and hostile: what one does costs its own process, and is told with its name.
+
+mod hostile;
+mod library;
+mod unusable;
