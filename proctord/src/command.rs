@@ -6,6 +6,7 @@ mod import_v2;
 mod migrate;
 mod place;
 mod plugin_host;
+mod plugins;
 mod recover;
 mod secrets;
 mod start;
@@ -13,6 +14,7 @@ mod start;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use tokio::runtime::{Builder, Runtime};
 
 /// Serves procs: publishes, executes and watches them
 #[derive(Debug, Parser)]
@@ -38,6 +40,8 @@ enum Command {
     Rollback(migrate::Rollback),
     /// Look after the keys that secrets are sealed with
     Secrets(secrets::Secrets),
+    /// Look at plugins
+    Plugins(plugins::Plugins),
     /// After a restore from a backup: show what is held, and let it go on or fail
     Recover(recover::Recover),
     /// Show what is configured and where it comes from, and everything that is wrong with it
@@ -53,19 +57,22 @@ enum Command {
 /// # Errors
 /// Whatever keeps it from doing what it is there for.
 pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()?;
     match cli.command {
-        Command::Recover(wanted) => runtime.block_on(recover::run(&wanted)),
-        Command::ImportV2(import) => return runtime.block_on(import_v2::run(import)),
-        Command::Dev(dev) => runtime.block_on(dev::run(dev)),
-        Command::Start => runtime.block_on(start::run()),
-        Command::Migrate => runtime.block_on(migrate::migrate()),
-        Command::Rollback(wanted) => runtime.block_on(migrate::rollback(&wanted)),
-        Command::Secrets(wanted) => runtime.block_on(secrets::run(&wanted)),
+        Command::Recover(wanted) => runtime()?.block_on(recover::run(&wanted)),
+        Command::ImportV2(import) => return runtime()?.block_on(import_v2::run(import)),
+        Command::Dev(dev) => runtime()?.block_on(dev::run(dev)),
+        Command::Start => runtime()?.block_on(start::run()),
+        Command::Migrate => runtime()?.block_on(migrate::migrate()),
+        Command::Rollback(wanted) => runtime()?.block_on(migrate::rollback(&wanted)),
+        Command::Secrets(wanted) => runtime()?.block_on(secrets::run(&wanted)),
+        Command::Plugins(wanted) => runtime()?.block_on(plugins::run(wanted)),
         Command::CheckConfig(wanted) => check_config::run(&wanted),
+        // It is to be alone in its process.
         Command::PluginHost(wanted) => plugin_host::run(wanted),
     }?;
     Ok(ExitCode::SUCCESS)
+}
+
+fn runtime() -> std::io::Result<Runtime> {
+    Builder::new_multi_thread().enable_all().build()
 }

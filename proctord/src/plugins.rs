@@ -3,25 +3,32 @@
 //! for those who ask. The interface is that of the crate `proctor-plugin`.
 
 mod choice;
+mod contents;
+mod environment;
 mod error;
 mod frame;
+mod health;
 pub mod host;
 mod library;
 mod process;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use proctor_plugin::{Entry, Kind, Manifest};
+use proctor_plugin::{Entry, Kind};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::value::RawValue;
 use tokio::sync::{Semaphore, mpsc, oneshot};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout_at};
 
+pub use contents::{Contents, word};
 pub use error::PluginError;
 
+use frame::LIMIT;
+use health::Health;
 use process::{Call, Supervisor};
 
 /// Calls of one plugin at a time; more wait for their turn, as long as their deadline lets them.
@@ -35,10 +42,24 @@ pub struct Spec {
     /// Which of its plugins; without a name the only one of the kind.
     pub name: Option<String>,
     pub kind: Kind,
-    /// How long a call may take.
+    /// How long a call may take. To be loaded and made it may take four times as long.
     pub deadline: Duration,
-    /// The binary that loads it: proctord itself.
+    /// The binary that loads it: proctord itself, as [`this_program`] says.
     pub program: PathBuf,
+}
+
+/// The binary that runs now, even if another one has been put in its place since.
+#[must_use]
+pub fn this_program() -> PathBuf {
+    PathBuf::from("/proc/self/exe")
+}
+
+/// What is in a library, without anything in it being made.
+///
+/// # Errors
+/// It cannot be loaded; names the file.
+pub async fn contents(program: &Path, file: &Path) -> Result<Contents, PluginError> {
+    process::contents(program, file).await
 }
 
 /// A plugin that runs. The process ends when the last of these is dropped.
@@ -50,9 +71,10 @@ pub struct Plugin {
 struct Inner {
     spec: Spec,
     entry: Entry,
-    turns: Semaphore,
+    health: Arc<Health>,
+    turns: Arc<Semaphore>,
     calls: mpsc::Sender<Call>,
-    _supervisor: JoinSet<()>,
+    supervisor: JoinSet<()>,
 }
 
 impl Plugin {
@@ -61,27 +83,22 @@ impl Plugin {
     /// # Errors
     /// It cannot be loaded, or the library has no such plugin; names the file.
     pub async fn start(spec: Spec) -> Result<Self, PluginError> {
-        let (supervisor, entry) = Supervisor::start(spec.clone()).await?;
+        let health = Arc::new(Health::default());
+        let starting = Supervisor::start(spec.clone(), Arc::clone(&health));
+        let (supervisor, running, entry) = starting.await?;
         let (calls, queue) = mpsc::channel(CALLS_AT_A_TIME);
         let mut tasks = JoinSet::new();
-        tasks.spawn(supervisor.run(queue));
+        tasks.spawn(supervisor.run(running, queue));
         Ok(Self {
             inner: Arc::new(Inner {
                 spec,
                 entry,
-                turns: Semaphore::new(CALLS_AT_A_TIME),
+                health,
+                turns: Arc::new(Semaphore::new(CALLS_AT_A_TIME)),
                 calls,
-                _supervisor: tasks,
+                supervisor: tasks,
             }),
         })
-    }
-
-    /// What a library says of itself, without anything in it being made.
-    ///
-    /// # Errors
-    /// It cannot be loaded; names the file.
-    pub async fn manifest(program: PathBuf, file: PathBuf) -> Result<Manifest, PluginError> {
-        process::manifest(&program, &file).await
     }
 
     /// The name by which the library knows it.
@@ -96,6 +113,27 @@ impl Plugin {
         self.inner.entry.methods.iter().any(|known| known == method)
     }
 
+    /// Whether it has broken down and is not back yet: calls are refused meanwhile.
+    #[must_use]
+    pub fn is_away(&self) -> bool {
+        self.inner.health.is_away()
+    }
+
+    /// How often it has been started again.
+    #[must_use]
+    pub fn restarts(&self) -> u64 {
+        self.inner.health.restarts()
+    }
+
+    /// Ends it in good order, so that nothing is lost of what it has to say; while others can still call it, it is
+    /// left to them.
+    pub async fn stop(self) {
+        if let Some(inner) = Arc::into_inner(self.inner) {
+            drop(inner.calls);
+            inner.supervisor.join_all().await;
+        }
+    }
+
     /// Calls a method, within the deadline of the plugin.
     ///
     /// # Errors
@@ -105,36 +143,57 @@ impl Plugin {
         method: &'static str,
         request: &Q,
     ) -> Result<A, PluginError> {
-        let inner = &self.inner;
-        let deadline = Instant::now() + inner.spec.deadline;
-        let late = || PluginError::TimedOut {
-            plugin: inner.entry.name.clone(),
-            method,
-            after: inner.spec.deadline,
-        };
+        let plugin = || self.name().to_owned();
         let garbled = |source| PluginError::Garbled {
-            plugin: inner.entry.name.clone(),
+            plugin: plugin(),
             method,
             source,
         };
         let request = serde_json::value::to_raw_value(request).map_err(garbled)?;
-        // The semaphore is never closed.
-        let _turn = timeout_at(deadline, inner.turns.acquire())
-            .await
-            .map_err(|_| late())?;
+        let length = request.get().len();
+        if length > LIMIT {
+            return Err(PluginError::TooLong {
+                plugin: plugin(),
+                method,
+                length,
+            });
+        }
+        let after = self.inner.spec.deadline;
+        let deadline = Instant::now() + after;
+        let answer = timeout_at(deadline, self.inner.ask(method, request, deadline)).await;
+        let answer = answer.unwrap_or_else(|_| {
+            Err(PluginError::TimedOut {
+                plugin: plugin(),
+                method,
+                after,
+            })
+        })?;
+        serde_json::from_str(answer.get()).map_err(garbled)
+    }
+}
+
+impl Inner {
+    async fn ask(
+        &self,
+        method: &'static str,
+        request: Box<RawValue>,
+        deadline: Instant,
+    ) -> Result<Box<RawValue>, PluginError> {
+        // Neither the semaphore nor the queue is closed while somebody can call.
+        let ended = || PluginError::Away {
+            plugin: self.entry.name.clone(),
+        };
+        let turns = Arc::clone(&self.turns);
+        let turn = turns.acquire_owned().await.map_err(|_| ended())?;
         let (reply, answer) = oneshot::channel();
         let call = Call {
             method,
             request,
             deadline,
             reply,
+            _turn: turn,
         };
-        let ended = || PluginError::Away {
-            plugin: inner.entry.name.clone(),
-        };
-        inner.calls.send(call).await.map_err(|_| ended())?;
-        // Whoever holds the call keeps to its deadline.
-        let answer = answer.await.map_err(|_| ended())??;
-        serde_json::from_str(answer.get()).map_err(garbled)
+        self.calls.send(call).await.map_err(|_| ended())?;
+        answer.await.map_err(|_| ended())?
     }
 }

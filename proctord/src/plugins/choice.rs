@@ -2,6 +2,8 @@
 
 use proctor_plugin::{Entry, Kind, Manifest};
 
+use super::contents::word;
+
 /// The plugin of this kind and name; without a name, or by version 2's default name, the only one of its kind.
 pub(super) fn choose<'a>(
     manifest: &'a Manifest,
@@ -41,13 +43,6 @@ fn nothing_fits(manifest: &Manifest, kind: Kind, name: Option<&str>) -> String {
     match there[..] {
         [] => format!("there is {wanted} in it, nor any other"),
         _ => format!("there is {wanted} in it; there is {}", there.join(", ")),
-    }
-}
-
-fn word(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Auth => "auth",
-        Kind::Notification => "notification",
     }
 }
 

@@ -30,6 +30,13 @@ pub enum PluginError {
         method: &'static str,
         how: String,
     },
+    /// The service asks too much of it; it was not asked.
+    #[error("the plugin {plugin} cannot {method}: a request of {length} bytes is too long")]
+    TooLong {
+        plugin: String,
+        method: &'static str,
+        length: usize,
+    },
     /// It is being started again.
     #[error("the plugin {plugin} is not there now")]
     Away { plugin: String },

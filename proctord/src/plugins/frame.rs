@@ -3,14 +3,17 @@
 
 use std::io::{self, Read, Write};
 
-use proctor_plugin::Manifest;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use tokio::io::{AsyncRead, AsyncReadExt};
 
-/// The longest message. Answers are small: a user with groups.
+use super::contents::Contents;
+
+/// The longest request or answer of a method. They are small: a user with groups.
 pub(super) const LIMIT: usize = 1024 * 1024;
+/// The longest message: a request or an answer, and what is said around it.
+const MESSAGE_LIMIT: usize = LIMIT + 64 * 1024;
 
 /// To the process.
 #[derive(Debug, Serialize, Deserialize)]
@@ -25,7 +28,7 @@ pub(super) struct Request {
 #[serde(rename_all = "snake_case")]
 pub(super) enum Message {
     /// The library was loaded, and says this.
-    Loaded(Manifest),
+    Loaded(Contents),
     /// The plugin was made and may be called.
     Ready,
     /// It was not.
@@ -34,6 +37,18 @@ pub(super) enum Message {
         number: u64,
         answer: Answer,
     },
+}
+
+impl Message {
+    /// What kind of message it is; not what it says, which may be long and is not for a log.
+    pub(super) fn word(&self) -> &'static str {
+        match self {
+            Self::Loaded(_) => "loaded",
+            Self::Ready => "ready",
+            Self::Unusable(_) => "unusable",
+            Self::Answer { .. } => "answer",
+        }
+    }
 }
 
 /// The end of a call.
@@ -52,9 +67,11 @@ pub(super) fn encode(message: &impl Serialize) -> io::Result<Vec<u8>> {
 }
 
 fn length(length: usize) -> io::Result<u32> {
-    let fits = u32::try_from(length).ok().filter(|_| length <= LIMIT);
+    let fits = u32::try_from(length)
+        .ok()
+        .filter(|_| length <= MESSAGE_LIMIT);
     fits.ok_or_else(|| {
-        let message = format!("a message of {length} bytes is too long, {LIMIT} may be");
+        let message = format!("a message of {length} bytes is too long, {MESSAGE_LIMIT} may be");
         io::Error::new(io::ErrorKind::InvalidData, message)
     })
 }

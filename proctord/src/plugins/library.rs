@@ -5,14 +5,18 @@
     reason = "code of others is loaded and called by its C interface"
 )]
 
+use std::error::Error;
 use std::ffi::c_void;
 use std::path::Path;
 
 use libloading::os::unix::{Library as Handle, RTLD_LOCAL, RTLD_NOW};
-use proctor_plugin::Manifest;
 use proctor_plugin::abi::{self, Bytes, Export, Table};
 
+use super::contents::{Contents, checked};
 use super::frame::LIMIT;
+
+/// The longest manifest.
+const MANIFEST_LIMIT: usize = 64 * 1024;
 
 type Create = unsafe extern "C" fn(Bytes, *mut *mut c_void, *mut abi::Answer) -> i32;
 type CallFn = unsafe extern "C" fn(*mut c_void, Bytes, Bytes, *mut abi::Answer) -> i32;
@@ -20,7 +24,7 @@ type Release = unsafe extern "C" fn(abi::Answer);
 
 /// A library that is loaded, for as long as this process lives.
 pub(super) struct Library {
-    manifest: Manifest,
+    contents: Contents,
     create: Create,
     call: CallFn,
     release: Release,
@@ -42,7 +46,7 @@ impl Library {
     pub(super) fn load(file: &Path) -> Result<Self, String> {
         // SAFETY: what a library does when it is loaded is its own affair; this process is there for nothing else.
         let handle = unsafe { Handle::open(Some(file), RTLD_NOW | RTLD_LOCAL) };
-        let handle = handle.map_err(|error| format!("it cannot be loaded: {error}"))?;
+        let handle = handle.map_err(|error| not_loaded(file, &error))?;
         // SAFETY: the symbol is a function of this type, if the library is a plugin.
         let export = unsafe { handle.get::<Export>(abi::SYMBOL.as_bytes()) };
         let export = *export.map_err(|_| format!("it has no function {}", abi::SYMBOL))?;
@@ -74,15 +78,15 @@ impl Library {
     fn of(table: &Table) -> Result<Self, String> {
         let missing = |name: &str| format!("its table has no function {name}");
         Ok(Self {
-            manifest: manifest(table.manifest)?,
+            contents: contents(table)?,
             create: table.create.ok_or_else(|| missing("create"))?,
             call: table.call.ok_or_else(|| missing("call"))?,
             release: table.release.ok_or_else(|| missing("release"))?,
         })
     }
 
-    pub(super) fn manifest(&self) -> &Manifest {
-        &self.manifest
+    pub(super) fn contents(&self) -> &Contents {
+        &self.contents
     }
 
     /// Makes the plugin of that name.
@@ -136,13 +140,34 @@ impl Instance<'_> {
     }
 }
 
-fn manifest(bytes: Bytes) -> Result<Manifest, String> {
-    if bytes.data.is_null() || bytes.length > LIMIT {
+fn not_loaded(file: &Path, error: &libloading::Error) -> String {
+    let told = error
+        .source()
+        .map_or_else(|| error.to_string(), ToString::to_string);
+    // Whoever tells of it names the file already.
+    let why = told.strip_prefix(&format!("{}: ", file.display()));
+    format!("it cannot be loaded: {}", why.unwrap_or(&told))
+}
+
+fn contents(table: &Table) -> Result<Contents, String> {
+    let bytes = table.manifest;
+    let length = bytes.length;
+    if bytes.data.is_null() || length == 0 {
         return Err("it has no manifest".to_owned());
+    }
+    if length > MANIFEST_LIMIT {
+        return Err(format!(
+            "its manifest has {length} bytes, {MANIFEST_LIMIT} may be"
+        ));
     }
     // SAFETY: a manifest stays for as long as the process lives.
     let bytes = unsafe { std::slice::from_raw_parts(bytes.data, bytes.length) };
-    serde_json::from_slice(bytes).map_err(|error| format!("its manifest means nothing: {error}"))
+    let manifest = serde_json::from_slice(bytes);
+    let manifest = manifest.map_err(|error| format!("its manifest means nothing: {error}"))?;
+    Ok(Contents {
+        manifest: checked(manifest)?,
+        interface: (table.major, table.minor),
+    })
 }
 
 fn text(said: Result<Vec<u8>, String>) -> Result<String, String> {

@@ -1,20 +1,26 @@
 //! The process of a plugin as the service sees it: started, spoken to, ended when it hangs, started again when it has
 //! ended, each time a little later. A call that was under way when it ended fails; it is never made twice.
 
+mod pending;
 mod running;
 mod supervisor;
+mod words;
 
 use std::path::Path;
+use std::time::Duration;
 
-use proctor_plugin::Manifest;
+pub(super) use pending::Call;
+pub(super) use supervisor::Supervisor;
 
-pub(super) use supervisor::{Call, Supervisor};
-
-use super::PluginError;
+use super::{Contents, PluginError};
 use running::Running;
 
-/// What a library says of itself.
-pub(super) async fn manifest(program: &Path, file: &Path) -> Result<Manifest, PluginError> {
-    let (_running, manifest) = Running::load(program, file, None).await?;
-    Ok(manifest)
+/// How long a library may take to be loaded when it is only looked at.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// What is in a library; nothing of it is made.
+pub(super) async fn contents(program: &Path, file: &Path) -> Result<Contents, PluginError> {
+    let (mut running, contents) = Running::load(program, file, None, PATIENCE).await?;
+    running.end().await;
+    Ok(contents)
 }

@@ -1,10 +1,12 @@
-//! Plugins that begin well and then misbehave.
+//! Plugins that begin well and then misbehave: the call fails and names the plugin, and the next ones are answered.
+
+use std::fs::rename;
 
 use proctor_testkit::wait_for_async;
 use proctord::plugins::{Plugin, PluginError};
 use tokio::join;
 
-use crate::library::{Library, ask};
+use crate::library::{Library, ask, failure, hosts_of};
 
 /// It answers, or will soon.
 async fn recovers(plugin: &Plugin) {
@@ -17,55 +19,81 @@ async fn recovers(plugin: &Plugin) {
     .await;
 }
 
-#[tokio::test]
-async fn a_plugin_in_c_answers() {
-    let library = Library::in_c(&[]);
-    let plugin = library.start().await;
-
-    assert_eq!(plugin.name(), "InC");
-    assert!(plugin.has("authenticate") && !plugin.has("lookup"));
-    let user = ask(&plugin, "right").await.unwrap().unwrap();
-    assert_eq!((user.email.as_str(), user.active), ("c@example.org", true));
-    assert_eq!(user.groups, ["c"]);
-    assert_eq!(ask(&plugin, "wrong").await.unwrap(), None);
+/// It breaks down over this token, which is told like this, and comes back.
+async fn breaks_down(plugin: &Plugin, token: &str, how: &str) {
+    let error = failure(plugin, token).await;
+    assert!(
+        matches!(error, PluginError::Crashed { .. }),
+        "{token}: {error}"
+    );
+    let told = error.to_string();
+    assert!(
+        told.contains("InC") && told.contains(how),
+        "{token}: {told}"
+    );
+    recovers(plugin).await;
 }
 
 #[tokio::test]
 async fn what_ends_its_process_is_told_and_it_comes_back() {
     let library = Library::in_c(&[]);
-    let plugin = library.start().await;
-
     for (token, how) in [
         ("segfault", "killed by signal 11"),
+        ("deep", "killed by signal 6"),
         ("abort", "killed by signal 6"),
         ("free twice", "killed by signal 6"),
         ("exit", "ended with code 3"),
     ] {
-        let error = ask(&plugin, token).await.unwrap_err();
-
-        assert!(
-            matches!(error, PluginError::Crashed { .. }),
-            "{token}: {error}"
-        );
-        let told = error.to_string();
-        assert!(
-            told.contains("InC") && told.contains(how),
-            "{token}: {told}"
-        );
-        recovers(&plugin).await;
+        // Each has one of its own: with every end the next start comes later.
+        breaks_down(&library.start().await, token, how).await;
     }
+}
+
+#[tokio::test]
+async fn one_that_breaks_down_again_and_again_comes_back_each_time() {
+    let library = Library::in_c(&[]);
+    let plugin = library.start().await;
+
+    for restarts in 1..=3 {
+        breaks_down(&plugin, "abort", "killed by signal 6").await;
+        assert_eq!(plugin.restarts(), restarts);
+        assert!(!plugin.is_away());
+    }
+}
+
+#[tokio::test]
+async fn a_panic_that_nobody_catches_ends_its_process() {
+    let library = Library::panicking();
+    let plugin = library.start().await;
+
+    let told = failure(&plugin, "right").await.to_string();
+
+    assert!(
+        told.contains("the plugin Panics broke down") && told.contains("killed by signal 6"),
+        "{told}"
+    );
+    wait_for_async("the plugin to be there again", async || {
+        if plugin.restarts() > 0 {
+            Ok(())
+        } else {
+            Err(plugin.is_away())
+        }
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn what_hangs_is_ended_and_it_comes_back() {
     let library = Library::in_c(&[]);
-    let plugin = library.start().await;
+    for token in ["hang", "freeze"] {
+        let plugin = library.start().await;
 
-    let error = ask(&plugin, "hang").await.unwrap_err();
+        let error = failure(&plugin, token).await;
 
-    assert!(matches!(error, PluginError::TimedOut { .. }), "{error}");
-    assert!(error.to_string().contains("InC"), "{error}");
-    recovers(&plugin).await;
+        assert!(matches!(error, PluginError::TimedOut { .. }), "{error}");
+        assert!(error.to_string().contains("InC"), "{error}");
+        recovers(&plugin).await;
+    }
 }
 
 #[tokio::test]
@@ -78,10 +106,12 @@ async fn answers_that_mean_nothing_are_refused_and_it_goes_on() {
         ("other json", "means nothing"),
         ("not utf-8", "no UTF-8"),
         ("nothing", "no JSON"),
+        ("1 MB", "means nothing"),
         ("100 MB", "104857600 bytes"),
+        ("unknown code", "whatever this is"),
         ("fail", "the directory is away"),
     ] {
-        let told = ask(&plugin, token).await.unwrap_err().to_string();
+        let told = failure(&plugin, token).await.to_string();
 
         assert!(
             told.contains("InC") && told.contains(what),
@@ -89,24 +119,66 @@ async fn answers_that_mean_nothing_are_refused_and_it_goes_on() {
         );
         assert!(ask(&plugin, "right").await.unwrap().is_some(), "{token}");
     }
-    let no_method: Result<(), _> = plugin.call("lookup", &()).await;
+    let no_method = plugin.call::<_, ()>("lookup", &()).await.unwrap_err();
     assert!(
-        no_method
-            .unwrap_err()
-            .to_string()
-            .contains("no method lookup")
+        no_method.to_string().contains("no method lookup"),
+        "{no_method}"
     );
+    assert_eq!(plugin.restarts(), 0);
 }
 
 #[tokio::test]
-async fn one_that_closes_what_is_not_its_own_is_ended() {
+async fn what_is_told_of_a_failure_is_bounded() {
     let library = Library::in_c(&[]);
     let plugin = library.start().await;
 
-    let error = ask(&plugin, "close").await.unwrap_err();
+    let told = failure(&plugin, "long failure").await.to_string();
 
-    assert!(error.to_string().contains("InC"), "{error}");
-    recovers(&plugin).await;
+    assert!(told.len() < 3000 && told.ends_with('…'), "{}", told.len());
+}
+
+#[tokio::test]
+async fn a_request_that_is_too_long_is_not_sent() {
+    let library = Library::in_c(&[]);
+    let plugin = library.start().await;
+
+    let error = failure(&plugin, &"x".repeat(1024 * 1024)).await;
+
+    assert!(matches!(error, PluginError::TooLong { .. }), "{error}");
+    assert!(ask(&plugin, "right").await.unwrap().is_some());
+    assert_eq!(plugin.restarts(), 0);
+}
+
+#[tokio::test]
+async fn one_that_closes_what_is_not_its_own_or_writes_to_it_is_ended() {
+    let library = Library::in_c(&[]);
+    for token in ["close", "scribble"] {
+        let plugin = library.start().await;
+
+        let error = failure(&plugin, token).await;
+
+        assert!(error.to_string().contains("InC"), "{error}");
+        recovers(&plugin).await;
+    }
+}
+
+#[tokio::test]
+async fn what_it_prints_and_reads_does_not_mix_with_what_is_said() {
+    let library = Library::in_c(&[]);
+    let plugin = library.start().await;
+
+    assert!(ask(&plugin, "print").await.unwrap().is_some());
+    assert!(ask(&plugin, "right").await.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn its_memory_has_an_end() {
+    let library = Library::in_c(&[]);
+    let plugin = library.start().await;
+
+    let told = failure(&plugin, "memory").await.to_string();
+
+    assert!(told.contains("there is no more memory"), "{told}");
 }
 
 #[tokio::test]
@@ -124,37 +196,38 @@ async fn calls_do_not_wait_for_each_other() {
 }
 
 #[tokio::test]
-async fn while_it_is_away_calls_are_refused_at_once() {
+async fn while_it_is_away_calls_are_refused_at_once_and_then_answered_again() {
     let library = Library::in_c(&[]);
     let plugin = library.start().await;
-    std::fs::remove_file(&library.file).unwrap();
+    let elsewhere = library.file.with_extension("elsewhere");
+    rename(&library.file, &elsewhere).unwrap();
 
-    assert!(ask(&plugin, "abort").await.is_err());
+    let crashed = failure(&plugin, "abort").await;
+    let away = failure(&plugin, "right").await;
 
-    let error = ask(&plugin, "right").await.unwrap_err();
-    assert!(matches!(error, PluginError::Away { .. }), "{error}");
+    assert!(matches!(crashed, PluginError::Crashed { .. }), "{crashed}");
+    assert!(matches!(away, PluginError::Away { .. }), "{away}");
+    assert!(away.to_string().contains("InC"), "{away}");
+    assert!(plugin.is_away());
+    rename(&elsewhere, &library.file).unwrap();
+    recovers(&plugin).await;
+    assert!(!plugin.is_away());
 }
 
 #[tokio::test]
-async fn the_settings_of_the_service_are_not_for_plugins() {
+async fn its_process_ends_with_the_last_who_could_call_it() {
     let library = Library::in_c(&[]);
-    let mut spec = library.spec();
-    // The service's own environment cannot be changed here: a program between sets the variable.
-    let wrapper = library.file.with_file_name("program");
-    let script = format!(
-        "#!/bin/sh\nexec env -u NOTHING {} \"$@\"\n",
-        spec.program.display()
-    );
-    std::fs::write(&wrapper, script).unwrap();
-    std::fs::set_permissions(
-        &wrapper,
-        std::os::unix::fs::PermissionsExt::from_mode(0o755),
-    )
-    .unwrap();
-    spec.program = wrapper;
-    let plugin = Plugin::start(spec).await.unwrap();
+    let plugin = library.start().await;
+    let other = plugin.clone();
+    drop(plugin);
 
-    let told = ask(&plugin, "environment").await.unwrap_err().to_string();
+    assert!(ask(&other, "right").await.unwrap().is_some());
+    assert_eq!(hosts_of(&library.file).len(), 1);
+    drop(other);
 
-    assert!(told.contains("no keys"), "{told}");
+    wait_for_async("the process to end", async || {
+        let hosts = hosts_of(&library.file);
+        if hosts.is_empty() { Ok(()) } else { Err(hosts) }
+    })
+    .await;
 }

@@ -19,34 +19,44 @@ pub(crate) struct Library {
 }
 
 impl Library {
-    /// The plugin in C, compiled with these definitions.
+    /// The hostile plugin in C, compiled with these definitions.
     pub(crate) fn in_c(definitions: &[&str]) -> Self {
+        let definitions: Vec<_> = definitions.iter().map(|one| format!("-D{one}")).collect();
+        let options = ["-std=gnu11", "-O1"].map(str::to_owned);
+        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/plugins/plugin.c");
+        Self::compiled(&source, &[&options[..], &definitions].concat())
+    }
+
+    /// The one that shows how a plugin is written in C.
+    pub(crate) fn example_in_c() -> Self {
+        let source =
+            Path::new(env!("CARGO_MANIFEST_DIR")).join("../plugins/example-in-c/example.c");
+        Self::compiled(&source, &["-std=c11", "-pedantic"].map(str::to_owned))
+    }
+
+    fn compiled(source: &Path, options: &[String]) -> Self {
+        let include =
+            Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/proctor-plugin/include");
+        let mut compiler = Command::new("cc");
+        compiler.args(["-Wall", "-Wextra", "-Werror", "-shared", "-fPIC"]);
+        compiler.args(options).arg("-I").arg(include).arg(source);
+        Self::made(compiler)
+    }
+
+    /// A plugin in Rust that was made without the SDK, and panics.
+    pub(crate) fn panicking() -> Self {
+        let mut compiler = Command::new("rustc");
+        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/plugins/panicking.rs");
+        compiler.args(["--edition=2024", "--crate-type=cdylib"]);
+        compiler.arg(source);
+        Self::made(compiler)
+    }
+
+    fn made(mut compiler: Command) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("libin_c.so");
-        let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-        let compiled = Command::new("cc")
-            .args([
-                "-std=gnu11",
-                "-Wall",
-                "-Wextra",
-                "-Werror",
-                "-shared",
-                "-fPIC",
-                "-O1",
-            ])
-            .args(
-                definitions
-                    .iter()
-                    .map(|definition| format!("-D{definition}")),
-            )
-            .arg("-I")
-            .arg(here.join("../crates/proctor-plugin/include"))
-            .arg(here.join("tests/plugins/plugin.c"))
-            .arg("-o")
-            .arg(&file)
-            .status()
-            .unwrap();
-        assert!(compiled.success());
+        let file = folder.path().join("libhostile.so");
+        let compiled = compiler.arg("-o").arg(&file).status().unwrap();
+        assert!(compiled.success(), "{compiler:?}");
         Self {
             _folder: folder,
             file,
@@ -79,4 +89,25 @@ pub(crate) fn spec(file: &Path) -> Spec {
 /// Asks who has this token.
 pub(crate) async fn ask(plugin: &Plugin, token: &str) -> Result<Option<User>, PluginError> {
     plugin.call("authenticate", &json!({"token": token})).await
+}
+
+/// Why the plugin did not answer to this token.
+pub(crate) async fn failure(plugin: &Plugin, token: &str) -> PluginError {
+    match ask(plugin, token).await {
+        Ok(answer) => panic!("{token} was answered with {answer:?}"),
+        Err(error) => error,
+    }
+}
+
+/// The processes that host this library.
+pub(crate) fn hosts_of(file: &Path) -> Vec<u32> {
+    let is_host = |id: &u32| {
+        // It may have ended by now.
+        let line = std::fs::read(format!("/proc/{id}/cmdline")).unwrap_or_default();
+        let words: Vec<_> = line.split(|byte| *byte == 0).collect();
+        words.contains(&&b"plugin-host"[..]) && words.contains(&file.as_os_str().as_encoded_bytes())
+    };
+    let processes = std::fs::read_dir("/proc").unwrap();
+    let numbers = processes.filter_map(|entry| entry.unwrap().file_name().to_str()?.parse().ok());
+    numbers.filter(is_host).collect()
 }

@@ -1,5 +1,8 @@
 //! Plugins as real libraries, good and hostile: what one does costs its own process, and is told with its name.
 
+mod check;
+mod confined;
+mod good;
 mod hostile;
 mod library;
 mod unusable;

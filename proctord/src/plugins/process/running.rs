@@ -4,43 +4,44 @@ use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream as StdUnixStream;
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
-use std::process::{ExitStatus, Stdio};
+use std::process::ExitStatus;
 use std::time::Duration;
 
-use proctor_plugin::{Kind, Manifest};
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
+use proctor_plugin::Kind;
 use tokio::net::UnixStream;
+use tokio::net::unix::pipe;
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
-use tokio::process::{Child, ChildStderr, Command};
+use tokio::process::{Child, Command};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
-use tracing::warn;
 
-use super::super::PluginError;
+use super::super::contents::{Contents, word};
 use super::super::frame::{self, Message};
+use super::super::{PluginError, environment};
+use super::words;
 
-/// How long a library may take to be loaded and its plugin to be made.
-const START_PATIENCE: Duration = Duration::from_secs(20);
+/// How long a process may take to end that is about to, and its last words to be heard.
+const LAST_MOMENTS: Duration = Duration::from_millis(200);
 /// How long a process may take to end that was told to.
 const END_PATIENCE: Duration = Duration::from_secs(5);
-/// The longest line of a plugin that is taken into the service's log; the rest of it comes as another one.
-const LINE_LIMIT: u64 = 4096;
 
-/// A process.
-pub(super) struct Running {
-    child: Child,
+/// A process. It ends when this is dropped.
+pub(in crate::plugins) struct Running {
+    pub(super) child: Child,
     pub(super) from: OwnedReadHalf,
     pub(super) to: OwnedWriteHalf,
-    _stderr: JoinSet<()>,
+    words: JoinSet<()>,
 }
 
 impl Running {
-    /// Starts one and waits until the library is loaded, and if a plugin is named, until it is made.
+    /// Starts one and waits, not longer than this, until the library is loaded, and if a plugin is named, until it
+    /// is made.
     pub(super) async fn load(
         program: &Path,
         file: &Path,
         plugin: Option<(Kind, Option<&str>)>,
-    ) -> Result<(Self, Manifest), PluginError> {
+        patience: Duration,
+    ) -> Result<(Self, Contents), PluginError> {
         let unusable = |why: String| PluginError::Unusable {
             file: file.to_owned(),
             why,
@@ -48,11 +49,11 @@ impl Running {
         let mut running = Self::spawn(program, file, plugin)
             .map_err(|error| unusable(format!("its process cannot be started: {error}")))?;
         let hello = running.hello(plugin.is_some());
-        let why = match timeout(START_PATIENCE, hello).await {
-            Ok(Ok(manifest)) => return Ok((running, manifest)),
+        let why = match timeout(patience, hello).await {
+            Ok(Ok(contents)) => return Ok((running, contents)),
             Ok(Err(Some(why))) => why,
             Ok(Err(None)) => format!("its process {} while it was loaded", running.end().await),
-            Err(_) => format!("it was not loaded within {START_PATIENCE:?}"),
+            Err(_) => format!("it was not loaded within {patience:?}"),
         };
         running.end().await;
         Err(unusable(why))
@@ -65,52 +66,41 @@ impl Running {
     ) -> std::io::Result<Self> {
         let (ours, theirs) = StdUnixStream::pair()?;
         ours.set_nonblocking(true)?;
-        let mut command = Command::new(program);
-        command.arg("plugin-host").arg(file);
-        if let Some((kind, name)) = plugin {
-            command.args(["--kind", word(kind)]);
-            command.args(name.into_iter().flat_map(|name| ["--name", name]));
-        }
-        // What the service is configured with, keys among it, is nothing to a plugin.
-        for (name, _) in std::env::vars_os() {
-            if name.to_string_lossy().starts_with("PROCTOR_") {
-                command.env_remove(name);
-            }
-        }
+        let (said, says) = std::io::pipe()?;
+        // A name without a folder would be searched for where system libraries are.
+        let mut command = command(program, &std::path::absolute(file)?, plugin);
         command
             .stdin(OwnedFd::from(theirs))
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped())
-            .kill_on_drop(true);
-        let mut child = command.spawn()?;
-        let mut stderr = JoinSet::new();
-        if let Some(pipe) = child.stderr.take() {
-            stderr.spawn(take_down(file.display().to_string(), pipe));
-        }
+            .stdout(says.try_clone()?)
+            .stderr(says);
+        let child = command.spawn()?;
+        let said = pipe::Receiver::from_owned_fd(said.into())?;
+        let mut words = JoinSet::new();
+        words.spawn(words::take_down(file.display().to_string(), said));
         let (from, to) = UnixStream::from_std(ours)?.into_split();
         Ok(Self {
             child,
             from,
             to,
-            _stderr: stderr,
+            words,
         })
     }
 
-    /// The manifest; why not, if the process said so.
-    async fn hello(&mut self, makes_plugin: bool) -> Result<Manifest, Option<String>> {
-        let manifest = match self.message().await? {
-            Message::Loaded(manifest) => manifest,
+    /// What is in the library; why not, if the process said so.
+    async fn hello(&mut self, makes_plugin: bool) -> Result<Contents, Option<String>> {
+        let contents = match self.message().await? {
+            Message::Loaded(contents) => contents,
             Message::Unusable(why) => return Err(Some(why)),
-            other => return Err(Some(format!("its process began with {other:?}"))),
+            other => return Err(Some(format!("its process began with {}", other.word()))),
         };
         if makes_plugin {
             match self.message().await? {
                 Message::Ready => {}
                 Message::Unusable(why) => return Err(Some(why)),
-                other => return Err(Some(format!("its process went on with {other:?}"))),
+                other => return Err(Some(format!("its process went on with {}", other.word()))),
             }
         }
-        Ok(manifest)
+        Ok(contents)
     }
 
     async fn message(&mut self) -> Result<Message, Option<String>> {
@@ -124,9 +114,29 @@ impl Running {
     /// Ends it, and says how it has ended.
     pub(super) async fn end(&mut self) -> String {
         // It may be about to end by itself: then that is the truth about it.
-        if let Ok(Ok(status)) = timeout(Duration::from_millis(200), self.child.wait()).await {
-            return how(status);
-        }
+        let how = match timeout(LAST_MOMENTS, self.child.wait()).await {
+            Ok(Ok(status)) => how(status),
+            _ => self.kill().await,
+        };
+        // What it said at the end tells most. Processes of its own may hold the pipe open.
+        let _ = timeout(LAST_MOMENTS, self.words.join_next()).await;
+        how
+    }
+
+    /// Lets go of it, which ends it, and hears what it has said.
+    pub(super) async fn close(self) {
+        let Self {
+            mut child,
+            from,
+            to,
+            mut words,
+        } = self;
+        drop((from, to));
+        let _ = timeout(END_PATIENCE, child.wait()).await;
+        let _ = timeout(LAST_MOMENTS, words.join_next()).await;
+    }
+
+    async fn kill(&mut self) -> String {
         if let Err(error) = self.child.start_kill() {
             return format!("cannot be ended: {error}");
         }
@@ -138,11 +148,20 @@ impl Running {
     }
 }
 
-pub(super) fn word(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Auth => "auth",
-        Kind::Notification => "notification",
+fn command(program: &Path, file: &Path, plugin: Option<(Kind, Option<&str>)>) -> Command {
+    let mut command = Command::new(program);
+    command.arg0("proctord").arg("plugin-host").arg(file);
+    if let Some((kind, name)) = plugin {
+        command.args(["--kind", word(kind)]);
+        command.args(name.into_iter().flat_map(|name| ["--name", name]));
     }
+    command
+        .env_clear()
+        .envs(environment::for_plugins())
+        // What is typed at the terminal is meant for the service, which ends this when it has no more calls for it.
+        .process_group(0)
+        .kill_on_drop(true);
+    command
 }
 
 fn how(status: ExitStatus) -> String {
@@ -150,22 +169,5 @@ fn how(status: ExitStatus) -> String {
         (Some(signal), _) => format!("was killed by signal {signal}"),
         (None, Some(code)) => format!("ended with code {code}"),
         (None, None) => "ended".to_owned(),
-    }
-}
-
-/// Takes what a plugin writes to its standard error into the service's log.
-async fn take_down(plugin: String, pipe: ChildStderr) {
-    let mut reader = BufReader::new(pipe);
-    let mut line = Vec::new();
-    loop {
-        line.clear();
-        let mut bounded = (&mut reader).take(LINE_LIMIT);
-        match bounded.read_until(b'\n', &mut line).await {
-            Ok(0) | Err(_) => return,
-            Ok(_) => {
-                let text = String::from_utf8_lossy(&line);
-                warn!(plugin, "{}", text.trim_end());
-            }
-        }
     }
 }

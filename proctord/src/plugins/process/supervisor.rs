@@ -1,18 +1,21 @@
-//! Keeps one process of a plugin running and hands calls to it.
+//! Keeps one process of a plugin running and hands calls to it. A call waits for nothing but its answer: while there
+//! is no process it is refused at once.
 
-use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use proctor_plugin::Entry;
-use serde_json::value::RawValue;
 use tokio::io::AsyncWriteExt;
-use tokio::sync::{mpsc, oneshot};
-use tokio::time::{Instant, sleep_until};
+use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::sync::mpsc;
+use tokio::time::{Instant, sleep, sleep_until, timeout_at};
 use tracing::{error, info};
 
 use super::super::choice::choose;
-use super::super::frame::{self, Answer, Message, Request};
-use super::super::{PluginError, Spec};
+use super::super::frame::{self, Answer, Message};
+use super::super::health::Health;
+use super::super::{Contents, PluginError, Spec};
+use super::pending::{Call, Pending};
 use super::running::Running;
 use crate::telemetry::chain;
 
@@ -22,109 +25,108 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 /// What has run for so long was no failed start.
 const STEADY: Duration = Duration::from_secs(60);
 
-/// A call, and where its answer goes.
-pub(in crate::plugins) struct Call {
-    pub(in crate::plugins) method: &'static str,
-    pub(in crate::plugins) request: Box<RawValue>,
-    pub(in crate::plugins) deadline: Instant,
-    pub(in crate::plugins) reply: oneshot::Sender<Result<Box<RawValue>, PluginError>>,
-}
+/// To be loaded and made may take so many times as long as a call.
+const DEADLINES_OF_A_START: u32 = 4;
 
 /// Keeps a process running.
 pub(in crate::plugins) struct Supervisor {
     spec: Spec,
     name: String,
-    running: Option<Running>,
+    health: Arc<Health>,
 }
 
 /// Why a process is of no use any more.
 struct Broken(String);
 
-/// Calls that were handed over and not answered, by their numbers.
-#[derive(Default)]
-struct Pending {
-    next: u64,
-    calls: HashMap<u64, Call>,
-}
-
 impl Supervisor {
     /// Starts the first process.
-    pub(in crate::plugins) async fn start(spec: Spec) -> Result<(Self, Entry), PluginError> {
-        let plugin = Some((spec.kind, spec.name.as_deref()));
-        let (running, manifest) = Running::load(&spec.program, &spec.file, plugin).await?;
-        let entry = choose(&manifest, spec.kind, spec.name.as_deref());
+    pub(in crate::plugins) async fn start(
+        spec: Spec,
+        health: Arc<Health>,
+    ) -> Result<(Self, Running, Entry), PluginError> {
+        let (running, contents) = load(&spec).await?;
+        let entry = choose(&contents.manifest, spec.kind, spec.name.as_deref());
         let entry = entry.cloned().map_err(|why| PluginError::Unusable {
             file: spec.file.clone(),
             why,
         })?;
-        let supervisor = Self {
-            name: entry.name.clone(),
-            spec,
-            running: Some(running),
-        };
-        Ok((supervisor, entry))
+        let name = entry.name.clone();
+        let supervisor = Self { spec, name, health };
+        Ok((supervisor, running, entry))
     }
 
     /// Hands over calls until nobody is left who could make one.
-    pub(in crate::plugins) async fn run(mut self, mut queue: mpsc::Receiver<Call>) {
+    pub(in crate::plugins) async fn run(
+        self,
+        mut running: Running,
+        mut queue: mpsc::Receiver<Call>,
+    ) {
         let mut pause = FIRST_PAUSE;
         loop {
-            let Some(mut running) = self.running.take() else {
-                if self
-                    .wait_away(&mut queue, Instant::now() + pause)
-                    .await
-                    .is_none()
-                {
-                    return;
-                }
-                self.start_again().await;
-                pause = (pause * 2).min(LONGEST_PAUSE);
-                continue;
-            };
             let began = Instant::now();
             let mut pending = Pending::default();
             let served = self.serve(&mut running, &mut queue, &mut pending).await;
-            let ended = running.end().await;
             let Err(Broken(why)) = served else {
+                return running.close().await;
+            };
+            self.health.went_away();
+            let Some(ended) = self.refusing(&mut queue, running.end()).await else {
                 return;
             };
-            let how = format!("{why}; its process {ended}");
-            error!(
-                plugin = self.name,
-                how, "a plugin broke down and is started again"
-            );
-            for call in pending.calls.into_values() {
-                self.answer(call, |plugin, method| PluginError::Crashed {
-                    plugin,
-                    method,
-                    how: how.clone(),
-                });
-            }
+            self.broke_down(&format!("{why}; its process {ended}"), pending);
             if began.elapsed() >= STEADY {
                 pause = FIRST_PAUSE;
             }
+            let again = self.start_again(&mut pause);
+            let Some(again) = self.refusing(&mut queue, again).await else {
+                return;
+            };
+            running = again;
+            self.health.came_back();
         }
     }
 
-    async fn start_again(&mut self) {
-        let spec = &self.spec;
-        let plugin = Some((spec.kind, spec.name.as_deref()));
-        match Running::load(&spec.program, &spec.file, plugin).await {
-            Ok((running, _)) => {
-                info!(plugin = self.name, "a plugin is there again");
-                self.running = Some(running);
+    fn broke_down(&self, how: &str, pending: Pending) {
+        error!(
+            plugin = self.name,
+            how, "a plugin broke down and is started again"
+        );
+        for call in pending.into_rest() {
+            self.fail(call, |plugin, method| PluginError::Crashed {
+                plugin,
+                method,
+                how: how.to_owned(),
+            });
+        }
+    }
+
+    /// Tries until it is there, each time a little later.
+    async fn start_again(&self, pause: &mut Duration) -> Running {
+        loop {
+            sleep(*pause).await;
+            *pause = (*pause * 2).min(LONGEST_PAUSE);
+            match load(&self.spec).await {
+                Ok((running, _)) => {
+                    info!(plugin = self.name, "a plugin is there again");
+                    return running;
+                }
+                Err(error) => error!(error = chain(&error), "a plugin is still not there"),
             }
-            Err(error) => error!(error = chain(&error), "a plugin is still not there"),
         }
     }
 
-    /// Refuses calls until a moment; `None` when there is nobody left to call.
-    async fn wait_away(&self, queue: &mut mpsc::Receiver<Call>, until: Instant) -> Option<()> {
+    /// Refuses calls until something is done; `None` when there is nobody left to call.
+    async fn refusing<T>(
+        &self,
+        queue: &mut mpsc::Receiver<Call>,
+        done: impl Future<Output = T>,
+    ) -> Option<T> {
+        let mut done = std::pin::pin!(done);
         loop {
             tokio::select! {
-                () = sleep_until(until) => return Some(()),
+                done = &mut done => return Some(done),
                 call = queue.recv() => {
-                    self.answer(call?, |plugin, _| PluginError::Away { plugin });
+                    self.fail(call?, |plugin, _| PluginError::Away { plugin });
                 }
             }
         }
@@ -137,63 +139,69 @@ impl Supervisor {
         queue: &mut mpsc::Receiver<Call>,
         pending: &mut Pending,
     ) -> Result<(), Broken> {
-        let (answers, mut answered) = mpsc::channel(1);
-        let (from, to) = (&mut running.from, &mut running.to);
-        // Reading goes on by itself: a message that was begun must not be given up.
-        let reading = async {
-            loop {
-                let message = frame::receive::<Message>(from).await;
-                let goes_on = matches!(message, Ok(Some(_)));
-                if answers.send(message).await.is_err() || !goes_on {
-                    std::future::pending::<()>().await;
-                }
-            }
-        };
+        let (messages, mut said) = mpsc::channel(1);
+        let (child, from, to) = (&mut running.child, &mut running.from, &mut running.to);
         let handing = async {
             loop {
-                let overdue = pending.calls.values().map(|call| call.deadline).min();
                 tokio::select! {
-                    message = answered.recv() => match message {
-                        Some(Ok(Some(message))) => self.take(message, pending)?,
-                        Some(Err(error)) => return Err(Broken(format!("it cannot be understood: {error}"))),
-                        Some(Ok(None)) | None => return Err(Broken("it let go".to_owned())),
-                    },
+                    message = said.recv() => self.take(message, pending)?,
                     call = queue.recv() => match call {
                         None => return Ok(()),
-                        Some(call) => {
-                            let bytes = pending.begin(call).map_err(|error| Broken(error.to_string()))?;
-                            if let Some(bytes) = bytes {
-                                let written = to.write_all(&bytes).await;
-                                written.map_err(|error| Broken(error.to_string()))?;
-                            }
-                        }
+                        Some(call) => self.hand_over(call, pending, to).await?,
                     },
-                    () = until(overdue), if overdue.is_some() => {
-                        self.give_up_overdue(pending);
-                        return Err(Broken("a call took too long".to_owned()));
-                    }
+                    () = until(pending.deadline()) => return Err(self.give_up_overdue(pending)),
                 }
             }
         };
+        // Reading goes on by itself: a message that was begun must not be given up.
         tokio::select! {
-            () = reading => Ok(()),
+            () = read_on(from, messages) => Ok(()),
+            // Processes of its own could hold the socket open.
+            _ = child.wait() => Err(Broken("it has gone".to_owned())),
             handed = handing => handed,
         }
     }
 
-    fn take(&self, message: Message, pending: &mut Pending) -> Result<(), Broken> {
-        let Message::Answer { number, answer } = message else {
-            return Err(Broken(format!("it said {message:?} in the middle")));
+    /// A process that takes nothing is found out by the first call that is overdue.
+    async fn hand_over(
+        &self,
+        call: Call,
+        pending: &mut Pending,
+        to: &mut OwnedWriteHalf,
+    ) -> Result<(), Broken> {
+        let began = pending.begin(call);
+        let began = began.map_err(|error| Broken(format!("it cannot be spoken to: {error}")))?;
+        let (Some(bytes), Some(deadline)) = (began, pending.deadline()) else {
+            return Ok(());
         };
-        let Some(call) = pending.calls.remove(&number) else {
-            return Err(Broken(format!(
-                "it answered call {number}, which nobody made"
-            )));
+        match timeout_at(deadline, to.write_all(&bytes)).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(error)) => Err(Broken(format!("it cannot be spoken to: {error}"))),
+            Err(_) => Err(self.give_up_overdue(pending)),
+        }
+    }
+
+    fn take(
+        &self,
+        message: Option<std::io::Result<Option<Message>>>,
+        pending: &mut Pending,
+    ) -> Result<(), Broken> {
+        let (number, answer) = match message {
+            Some(Ok(Some(Message::Answer { number, answer }))) => (number, answer),
+            Some(Ok(Some(other))) => {
+                let word = other.word();
+                return Err(Broken(format!("it said {word} in the middle")));
+            }
+            Some(Err(error)) => return Err(Broken(format!("it cannot be understood: {error}"))),
+            Some(Ok(None)) | None => return Err(Broken("it let go".to_owned())),
+        };
+        let Some(call) = pending.answered(number) else {
+            let why = format!("it answered call {number}, which nobody made");
+            return Err(Broken(why));
         };
         match answer {
-            // Whoever asked may have gone.
-            Answer::Answered(answer) => drop(call.reply.send(Ok(answer))),
-            Answer::Failed(message) => self.answer(call, |plugin, method| PluginError::Failed {
+            Answer::Answered(answer) => call.end(Ok(answer)),
+            Answer::Failed(message) => self.fail(call, |plugin, method| PluginError::Failed {
                 plugin,
                 method,
                 message,
@@ -203,40 +211,41 @@ impl Supervisor {
     }
 
     /// A call cannot be taken back: the process has to end, whatever else it does at the time.
-    fn give_up_overdue(&self, pending: &mut Pending) {
-        let now = Instant::now();
-        let is_overdue = |_: &u64, call: &mut Call| call.deadline <= now;
-        for (_, call) in pending.calls.extract_if(is_overdue) {
-            let after = self.spec.deadline;
-            self.answer(call, |plugin, method| PluginError::TimedOut {
+    fn give_up_overdue(&self, pending: &mut Pending) -> Broken {
+        let after = self.spec.deadline;
+        for call in pending.overdue() {
+            self.fail(call, |plugin, method| PluginError::TimedOut {
                 plugin,
                 method,
                 after,
             });
         }
+        Broken("a call took too long".to_owned())
     }
 
-    fn answer(&self, call: Call, error: impl FnOnce(String, &'static str) -> PluginError) {
-        // Whoever asked may have gone.
-        let _ = call.reply.send(Err(error(self.name.clone(), call.method)));
+    fn fail(&self, call: Call, error: impl FnOnce(String, &'static str) -> PluginError) {
+        let error = error(self.name.clone(), call.method);
+        call.end(Err(error));
     }
 }
 
-impl Pending {
-    /// Notes a call; what is to be sent, unless nobody waits for it any more.
-    fn begin(&mut self, call: Call) -> std::io::Result<Option<Vec<u8>>> {
-        if call.reply.is_closed() {
-            return Ok(None);
+async fn load(spec: &Spec) -> Result<(Running, Contents), PluginError> {
+    let plugin = Some((spec.kind, spec.name.as_deref()));
+    let patience = spec.deadline * DEADLINES_OF_A_START;
+    Running::load(&spec.program, &spec.file, plugin, patience).await
+}
+
+/// Passes on what comes, to the end; then it is for the others to see it.
+async fn read_on(
+    from: &mut OwnedReadHalf,
+    messages: mpsc::Sender<std::io::Result<Option<Message>>>,
+) {
+    loop {
+        let message = frame::receive(from).await;
+        let goes_on = matches!(message, Ok(Some(_)));
+        if messages.send(message).await.is_err() || !goes_on {
+            std::future::pending::<()>().await;
         }
-        let number = self.next;
-        self.next += 1;
-        let bytes = frame::encode(&Request {
-            number,
-            method: call.method.to_owned(),
-            request: call.request.clone(),
-        })?;
-        self.calls.insert(number, call);
-        Ok(Some(bytes))
     }
 }
 

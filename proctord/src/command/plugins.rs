@@ -1,0 +1,22 @@
+//! `proctord plugins`: what people do with plugins before the service uses them. It reads no configuration.
+
+mod check;
+
+use clap::{Args, Subcommand};
+
+#[derive(Debug, Args)]
+pub(super) struct Plugins {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    Check(check::Check),
+}
+
+pub(super) async fn run(wanted: Plugins) -> anyhow::Result<()> {
+    match wanted.verb {
+        Verb::Check(check) => check::run(check).await,
+    }
+}
