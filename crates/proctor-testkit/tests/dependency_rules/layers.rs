@@ -17,7 +17,7 @@ struct Layer {
     why: &'static str,
 }
 
-const LAYERS: [Layer; 6] = [
+const LAYERS: [Layer; 7] = [
     Layer {
         name: "proctor-api",
         workspace: &[],
@@ -31,6 +31,13 @@ const LAYERS: [Layer; 6] = [
         only: None,
         never: &["actix-web", "kube", "proctord", "sqlx"],
         why: "the command line is a client and no part of the service",
+    },
+    Layer {
+        name: "proctor-plugin",
+        workspace: &[],
+        only: Some(&["serde", "serde_json"]),
+        never: &["proctord", "tokio"],
+        why: "it is in every plugin, and strangers build on it",
     },
     Layer {
         name: "proctor-shim",
@@ -55,10 +62,10 @@ const LAYERS: [Layer; 6] = [
     },
     Layer {
         name: "proctord",
-        workspace: &["proctor-api", "proctor-worker"],
+        workspace: &["proctor-api", "proctor-plugin", "proctor-worker"],
         only: None,
         never: &["proctor-cli"],
-        why: "the service reaches processes through the worker and people through its API",
+        why: "the service reaches processes through the worker, people through its API and plugins through theirs",
     },
 ];
 
