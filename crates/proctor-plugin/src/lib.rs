@@ -40,3 +40,8 @@ pub use failure::Failure;
 pub use manifest::{Entry, Kind, Manifest};
 pub use notification::{Event, EventKind, Notification, Recipient};
 pub use registry::{Instance, Registered, auth, notification};
+
+/// The examples of the guide are compiled as well.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/PLUGINS.md")]
+struct Guide;
