@@ -97,6 +97,33 @@ async fn what_hangs_is_ended_and_it_comes_back() {
 }
 
 #[tokio::test]
+async fn one_that_takes_nothing_holds_nobody_up() {
+    let library = Library::in_c(&[]);
+    let plugin = library.start().await;
+    // More than fits into the socket.
+    let long = "x".repeat(600 * 1024);
+
+    let (frozen, first, second) = join!(
+        ask(&plugin, "freeze"),
+        ask(&plugin, &long),
+        ask(&plugin, &long)
+    );
+
+    for answer in [frozen, first, second] {
+        // The last one may have been waiting for its turn when the process was given up.
+        let error = answer.unwrap_err();
+        assert!(
+            matches!(
+                error,
+                PluginError::TimedOut { .. } | PluginError::Away { .. }
+            ),
+            "{error}"
+        );
+    }
+    recovers(&plugin).await;
+}
+
+#[tokio::test]
 async fn answers_that_mean_nothing_are_refused_and_it_goes_on() {
     let library = Library::in_c(&[]);
     let plugin = library.start().await;

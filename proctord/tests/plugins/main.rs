@@ -1,5 +1,10 @@
 //! Plugins as real libraries, good and hostile: what one does costs its own process, and is told with its name.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot go on says so by panicking"
+)]
+
 mod check;
 mod confined;
 mod good;
