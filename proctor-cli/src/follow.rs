@@ -5,6 +5,7 @@ mod connection;
 mod cursor;
 mod outage;
 mod spinner;
+mod waits;
 
 use std::time::{Duration, Instant};
 
@@ -19,6 +20,7 @@ use crate::follow::connection::{Connection, Incoming};
 use crate::follow::cursor::{Cursor, Hole};
 use crate::follow::outage::Outage;
 use crate::follow::spinner::Spinner;
+use crate::follow::waits::Waits;
 
 /// A connection that lived so long was not part of an outage, even if the log was silent.
 const STEADY: Duration = Duration::from_secs(10);
@@ -62,6 +64,7 @@ pub struct Follower<'a, W> {
     seen: Vec<LogEvent>,
     outage: Outage,
     spinner: Spinner,
+    waits: Waits<'a>,
     /// How long an outage may last.
     patience: Duration,
 }
@@ -85,6 +88,7 @@ impl<'a, W: AsyncWrite + Unpin> Follower<'a, W> {
             seen: Vec::new(),
             outage: Outage::default(),
             spinner: Spinner::new(),
+            waits: Waits::new(client, id),
             patience: Duration::ZERO,
         }
     }
@@ -132,9 +136,10 @@ impl<'a, W: AsyncWrite + Unpin> Follower<'a, W> {
     async fn follow(&mut self, connection: &mut Connection) -> Result<LogEnd, Interruption> {
         loop {
             let before = (self.cursor.offset(), self.seen.len());
-            match self.spinner.during(connection.next()).await? {
+            match self.next(connection).await? {
                 Incoming::Bytes(frame) => {
                     self.spinner.rest();
+                    self.waits.over();
                     self.write(&frame).await?;
                 }
                 Incoming::Event(event) => {
@@ -146,6 +151,20 @@ impl<'a, W: AsyncWrite + Unpin> Follower<'a, W> {
             if before != (self.cursor.offset(), self.seen.len()) {
                 self.outage.over();
             }
+        }
+    }
+
+    /// What comes next; until then it is told what the execution waits for.
+    async fn next(&mut self, connection: &mut Connection) -> Result<Incoming, Interruption> {
+        // One future for all of the wait: it keeps the time for the signs of life.
+        let mut next = std::pin::pin!(connection.next());
+        loop {
+            let news = tokio::select! {
+                biased;
+                incoming = self.spinner.during(&mut next) => return incoming,
+                news = self.waits.news() => news,
+            };
+            console::say(news);
         }
     }
 

@@ -13,6 +13,7 @@ use crate::cli::{Format, OutputArgs};
 use crate::client::User;
 use crate::console;
 pub use crate::output::table::pair;
+pub use crate::output::text::waits;
 
 /// A secret that a proc declares, or that is set for it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

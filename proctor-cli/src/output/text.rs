@@ -5,6 +5,7 @@ mod kubernetes;
 mod proc;
 mod user;
 
+pub use execution::waits;
 use proctor_api::{Execution, Metadata, Published};
 
 use crate::client::User;

@@ -5,7 +5,7 @@ use tokio::io::AsyncReadExt as _;
 
 use crate::run::{User, ended};
 use crate::stub::{Reply, Step, Stub};
-use crate::wire::{end, problem};
+use crate::wire::{end, execution, problem};
 
 #[tokio::test]
 async fn the_log_of_an_execution_comes_with_its_exit_code() {
@@ -34,6 +34,32 @@ async fn the_reason_of_a_close_is_shown() {
         .await
         .expect_code(125)
         .expect_said(reason);
+}
+
+#[tokio::test]
+async fn what_it_waits_for_is_told_once_until_it_begins() {
+    let words = "the cluster has no namespace procs; somebody has to create it";
+    let stub = Stub::start(move |request| match request.path() {
+        "/execution/logs" => Reply::Log(vec![
+            Step::UntilAskedTimes(3, "/execution/7"),
+            Step::Bytes(0, b"hello\n".to_vec()),
+            end(6, json!({"status": "SUCCEEDED", "exit_code": 0})),
+        ]),
+        "/execution/7" if request.before < 2 => {
+            let mut execution = execution("RECEIVED");
+            execution["waiting"] = words.into();
+            Reply::Json(200, execution)
+        }
+        "/execution/7" => Reply::Json(200, execution("RUNNING")),
+        _ => Reply::Text(404, "no such route"),
+    })
+    .await;
+
+    let ended = User::of(&stub).run(&["logs", "7"]).await.expect_code(0);
+
+    assert_eq!(ended.stdout(), "hello\n");
+    let told = ended.stderr.matches(words).count();
+    assert_eq!(told, 1, "{}", ended.stderr);
 }
 
 #[tokio::test]

@@ -72,6 +72,8 @@ pub enum Step {
     Flood,
     /// Nothing, until this path was asked for.
     UntilAsked(&'static str),
+    /// Nothing, until this path was asked for so often.
+    UntilAskedTimes(usize, &'static str),
     /// Nothing more, until the client leaves.
     Hold,
 }
@@ -211,16 +213,19 @@ async fn play(mut stream: TcpStream, request: &Request, steps: Vec<Step>, reques
                 };
                 let _ = socket.close(Some(frame)).await;
             }
-            Step::UntilAsked(path) => {
-                let asked = |all: &Vec<Request>| all.iter().any(|one| one.path() == path);
-                let _ = requests.subscribe().wait_for(asked).await;
-            }
+            Step::UntilAsked(path) => until_asked(1, path, requests).await,
+            Step::UntilAskedTimes(times, path) => until_asked(times, path, requests).await,
             Step::Cut => return,
             Step::Flood => flood(&mut socket).await,
             Step::Hold => break,
         }
     }
     while let Some(Ok(_)) = socket.next().await {}
+}
+
+async fn until_asked(times: usize, path: &str, requests: &Requests) {
+    let asked = |all: &Vec<Request>| all.iter().filter(|one| one.path() == path).count() >= times;
+    let _ = requests.subscribe().wait_for(asked).await;
 }
 
 async fn flood(socket: &mut WebSocketStream<TcpStream>) {

@@ -2,7 +2,9 @@ use proctor_testkit::kubernetes::Kubernetes;
 use proctor_testkit::{Proctord, wait_for_async};
 use serde_json::{Value, json};
 
-use crate::site::{Answer, Site, execute, get, post, publish, wait_for_status, wait_until_ready};
+use crate::site::{
+    Answer, Site, execute, get, post, publish, wait_for_probe, wait_for_status, wait_until_ready,
+};
 
 const NAMESPACE: &str = "procs";
 
@@ -82,15 +84,7 @@ async fn a_cluster_that_is_away_makes_nobody_unready() {
     let fields = json!({"image_name": "busybox:1.36"});
     publish(&proctord, "patient", "exit 4", fields).await;
 
-    let told = wait_for_async("the probe to tell of the cluster", async || {
-        let answer = get(&proctord, "/readyz").await;
-        if answer.body.contains("cluster") {
-            Ok(answer)
-        } else {
-            Err(answer)
-        }
-    })
-    .await;
+    let told = wait_for_probe(&proctord, "cluster").await;
     let id = execute(&proctord, &json!({"name": "patient"})).await;
     let waiting = get(&proctord, &format!("/execution/{id}")).await;
     double.calm();
@@ -146,11 +140,7 @@ async fn a_launch_says_what_it_waits_for_and_goes_on_when_that_is_there() {
 
     let waiting = wait_for_waiting(&proctord, id, "the cluster has no namespace procs").await;
     assert_eq!(waiting["status"], "RECEIVED", "{waiting}");
-    let probe = get(&proctord, "/readyz").await;
-    assert!(
-        probe.body.contains("namespace that is configured"),
-        "{probe:?}"
-    );
+    let _ = wait_for_probe(&proctord, "namespace that is configured").await;
     double.add_namespace(NAMESPACE);
 
     let ended = wait_for_status(&proctord, id, "FAILED").await;

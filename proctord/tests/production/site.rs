@@ -145,6 +145,19 @@ pub async fn wait_until_ready(proctord: &Proctord) {
     .await;
 }
 
+/// Waits until the probe tells of this, whether the service is ready or not.
+pub async fn wait_for_probe(proctord: &Proctord, text: &str) -> Answer {
+    wait_for_async(&format!("the probe to tell of `{text}`"), async || {
+        let answer = get(proctord, "/readyz").await;
+        if answer.body.contains(text) {
+            Ok(answer)
+        } else {
+            Err(answer)
+        }
+    })
+    .await
+}
+
 /// Waits until the probe says this.
 pub async fn wait_until_not_ready(proctord: &Proctord, text: &str) -> Answer {
     wait_for_async(&format!("proctord to say `{text}`"), async || {

@@ -75,13 +75,7 @@ fn extras(execution: &Execution) -> Vec<(&'static str, String)> {
     let rows = [
         ("Reason", execution.reason.clone()),
         ("Waits", execution.waiting.clone()),
-        (
-            "Queued",
-            execution
-                .queue
-                .as_ref()
-                .map(|queue| place(queue, &execution.job_name)),
-        ),
+        ("Queued", queued(execution)),
         (
             "Exit Code",
             execution.exit_code.map(|code| code.to_string()),
@@ -104,6 +98,21 @@ fn extras(execution: &Execution) -> Vec<(&'static str, String)> {
     ];
     let given = |(name, value): (&'static str, Option<String>)| Some((name, value?));
     rows.into_iter().filter_map(given).collect()
+}
+
+/// What it waits for, with the names of the rows that tell it.
+pub fn waits(execution: &Execution) -> Vec<(&'static str, String)> {
+    let rows = [
+        ("Waits", execution.waiting.clone()),
+        ("Queued", queued(execution)),
+    ];
+    let given = |(name, value): (&'static str, Option<String>)| Some((name, value?));
+    rows.into_iter().filter_map(given).collect()
+}
+
+fn queued(execution: &Execution) -> Option<String> {
+    let queue = execution.queue.as_ref()?;
+    Some(place(queue, &execution.job_name))
 }
 
 /// How it ended after all, in one line.

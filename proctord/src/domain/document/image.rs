@@ -54,7 +54,7 @@ fn is_host(host: &str) -> bool {
     }
     if let Some(address) = name.strip_prefix('[') {
         let address = address.strip_suffix(']').unwrap_or_default();
-        return address.parse::<std::net::Ipv6Addr>().is_ok();
+        return address.parse::<core::net::Ipv6Addr>().is_ok();
     }
     let is_label = |label: &str| {
         let within = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';

@@ -24,6 +24,10 @@ pub const STOPPED_ANNOTATION: &str = "proctor.dev/stopped";
 /// On a Job that Proctor gave up since it never started: why.
 pub const GIVEN_UP_ANNOTATION: &str = "proctor.dev/given-up";
 
+/// On a Job: the uids of the Pods that a stop has found alive. They go, and whoever did not see them in time would take
+/// the log for whole without what they wrote, and the outcome of an earlier attempt for that of the last one.
+pub const ENDED_PODS_ANNOTATION: &str = "proctor.dev/ended-pods";
+
 /// What was stored of an execution, as far as a verdict needs it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Expected {

@@ -15,7 +15,6 @@ use super::client::{Cluster, ClusterError};
 use super::manifest::grace_seconds;
 use super::{handle, labels, stage};
 use crate::domain::execution::Execution;
-pub use ending::ENDED_PODS_ANNOTATION;
 use ending::Ending;
 use suspension::suspend;
 

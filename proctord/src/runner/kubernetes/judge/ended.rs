@@ -105,7 +105,8 @@ fn end_by_condition(view: &View<'_>, job: &JobSeen, condition: &ConditionSeen) -
         return end_of_told(view, job, at);
     }
     if condition.reason == "DeadlineExceeded" {
-        let exit = view.latest().and_then(|attempt| exit::told(attempt.pod));
+        let last = view.last_of(job, at);
+        let exit = last.and_then(|attempt| exit::told(attempt.pod));
         let reason = "its deadline was over".to_owned();
         return end(view, Cause::Deadline, exit, Some(reason), at);
     }
@@ -113,11 +114,13 @@ fn end_by_condition(view: &View<'_>, job: &JobSeen, condition: &ConditionSeen) -
         .attempts
         .len()
         .max(usize::try_from(job.failed).unwrap_or(0));
-    match view.latest() {
-        Some(latest) => end_of_failure(view, latest, at, attempts),
+    match view.last_of(job, at) {
+        Some(last) => end_of_failure(view, last, at, attempts),
         None => {
             let reason = format!("{}, and its Pod is gone", condition.message);
-            end(view, Cause::Exited, None, Some(reason), at)
+            let mut end = end(view, Cause::Exited, None, Some(reason), at);
+            end.ending.finished_at = at.unwrap_or(end.ending.finished_at);
+            end
         }
     }
 }
@@ -162,7 +165,8 @@ fn moment_of(stopped: &str) -> Option<Timestamp> {
 }
 
 fn end_of_told(view: &View<'_>, job: &JobSeen, at: Option<Timestamp>) -> End {
-    let exit = view.latest().and_then(|attempt| exit::told(attempt.pod));
+    let last = view.last_of(job, at);
+    let exit = last.and_then(|attempt| exit::told(attempt.pod));
     let given_up = job.given_up().filter(|_| job.stopped().is_none());
     match given_up {
         Some(reason) if view.started_at().is_some() => {

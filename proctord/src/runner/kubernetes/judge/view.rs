@@ -4,7 +4,12 @@
 use jiff::Timestamp;
 
 use super::super::seen::{ConditionSeen, ContainerSeen, JobSeen, Phase, PodSeen, Seen, Sight};
-use super::{Expected, GIVEN_UP_ANNOTATION, STOPPED_ANNOTATION, exit};
+use super::{
+    ENDED_PODS_ANNOTATION, Expected, GIVEN_UP_ANNOTATION, STOPPED_ANNOTATION, exit, later,
+};
+
+/// How long after the end of its last attempt a Job may be over. Between two attempts Kubernetes waits longer.
+const DECIDING_SECONDS: i64 = 5;
 
 pub(super) struct View<'a> {
     pub(super) expected: &'a Expected,
@@ -55,6 +60,23 @@ impl<'a> View<'a> {
     /// The attempt that was made last.
     pub(super) fn latest(&self) -> Option<Attempt<'a>> {
         self.attempts.last().copied()
+    }
+
+    /// The attempt that was made last by a Job that is over, since then, unless that is one that nobody has seen.
+    pub(super) fn last_of(
+        &self,
+        job: &JobSeen,
+        over_since: Option<Timestamp>,
+    ) -> Option<Attempt<'a>> {
+        let latest = self.latest()?;
+        let is_known = |uid: &str| self.attempts.iter().any(|attempt| &*attempt.pod.uid == uid);
+        if !job.ended_by_a_stop().all(is_known) {
+            return None;
+        }
+        let all_are_known = self.ended() >= job.counted();
+        let ended_it =
+            |at: Timestamp| over_since.is_none_or(|since| since <= later(at, DECIDING_SECONDS));
+        (all_are_known || latest.finished_at().is_some_and(ended_it)).then_some(latest)
     }
 
     /// Pods in which something may run.
@@ -159,6 +181,12 @@ impl JobSeen {
     pub(super) fn given_up(&self) -> Option<&str> {
         let reason = self.annotations.get(GIVEN_UP_ANNOTATION);
         reason.map(String::as_str)
+    }
+
+    /// The Pods that a stop has found alive, by uid: nothing else tells of them afterwards.
+    pub(in super::super) fn ended_by_a_stop(&self) -> impl Iterator<Item = &str> {
+        let noted = self.annotations.get(ENDED_PODS_ANNOTATION);
+        noted.into_iter().flat_map(|uids| uids.split_whitespace())
     }
 
     /// Whether Proctor has told it to end.

@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 use super::cursor::{Cursor, PodKey};
 use crate::runner::kubernetes::judge::GIVEN_UP_ANNOTATION;
 use crate::runner::kubernetes::seen::{JobSeen, Seen};
-use crate::runner::kubernetes::stop::ENDED_PODS_ANNOTATION;
 
 /// Whether there must have been Pods beside these and those that were read up to the cursor.
 pub(super) fn is_missing(seen: &Seen, done: &BTreeSet<PodKey>, resumed: Option<&Cursor>) -> bool {
@@ -20,17 +19,11 @@ pub(super) fn is_missing(seen: &Seen, done: &BTreeSet<PodKey>, resumed: Option<&
             || resumed.is_some_and(|cursor| &*cursor.pod.uid == uid)
     };
     let ended = usize::try_from(job.succeeded.saturating_add(job.failed)).unwrap_or(0);
-    ended > read || (read == 0 && may_have_run(job)) || !ended_by_a_stop(job).all(is_read)
+    ended > read || (read == 0 && may_have_run(job)) || !job.ended_by_a_stop().all(is_read)
 }
 
 /// Whether it was let run, and not given up because no container of its ever began.
 fn may_have_run(job: &JobSeen) -> bool {
     let was_let_run = job.generation > 1 || !job.suspended;
     was_let_run && !job.annotations.contains_key(GIVEN_UP_ANNOTATION)
-}
-
-/// The Pods that a stop has found alive, by uid: nothing else tells of them afterwards.
-fn ended_by_a_stop(job: &JobSeen) -> impl Iterator<Item = &str> {
-    let noted = job.annotations.get(ENDED_PODS_ANNOTATION);
-    noted.into_iter().flat_map(|uids| uids.split_whitespace())
 }

@@ -10,13 +10,10 @@ use serde_json::json;
 use tokio::time::{Instant, sleep};
 
 use super::super::client::{Cluster, ClusterError, Fault};
+use super::super::judge::ENDED_PODS_ANNOTATION;
 use super::super::launch::is_gone;
 use super::super::stage;
 use crate::domain::execution::Execution;
-
-/// On a Job: the uids of the Pods that a stop has found alive. They go, and whoever did not see them in time would take
-/// the log for whole without what they wrote.
-pub const ENDED_PODS_ANNOTATION: &str = "proctor.dev/ended-pods";
 
 /// How long the controller of Jobs may take to see that one was let run or suspended.
 const SETTLING: Duration = Duration::from_secs(5);

@@ -301,6 +301,54 @@ fn a_finished_job_whose_pods_are_gone_has_its_own_words() {
 }
 
 #[test]
+fn an_earlier_attempt_is_not_taken_for_the_last_one_that_nobody_has_seen() {
+    let earlier = ended_pod(125, "Error");
+    let twice = JobSeen {
+        failed: 2,
+        ..failed_job(11)
+    };
+    let found_alive = |uids: &str| JobSeen {
+        annotations: [("proctor.dev/ended-pods".to_owned(), uids.to_owned())].into(),
+        ..twice.clone()
+    };
+
+    // It may have been the last one, and another one missing that came before it.
+    for job in [&twice, &found_alive("pod-1")] {
+        let decided = end(&seen(Some(job.clone()), vec![earlier.clone()]));
+        assert_eq!(decided.ending.exit, Some(Exit::Code(125)));
+    }
+    let long_after = JobSeen {
+        failed: 2,
+        ..failed_job(21)
+    };
+    for job in [long_after, found_alive("pod-2")] {
+        let over_at = job.conditions[0].since;
+        let unknown = end(&seen(Some(job), vec![earlier.clone()]));
+        assert_eq!(unknown.ending.exit, None);
+        assert_eq!(Some(unknown.ending.finished_at), over_at);
+    }
+}
+
+#[test]
+fn a_stop_does_not_tell_the_exit_code_of_an_attempt_before_the_one_that_it_ended() {
+    let stopped = JobSeen {
+        annotations: [
+            (
+                STOPPED_ANNOTATION.to_owned(),
+                "me, 2026-11-20T10:00:20Z".to_owned(),
+            ),
+            ("proctor.dev/ended-pods".to_owned(), "pod-2".to_owned()),
+        ]
+        .into(),
+        ..suspended_job(STOPPED_ANNOTATION, "", 21)
+    };
+
+    let told = end(&seen(Some(stopped), vec![ended_pod(125, "Error")]));
+
+    assert_eq!((told.cause, told.ending.exit), (Cause::Stopped, None));
+}
+
+#[test]
 fn a_finished_job_waits_for_pods_that_still_run() {
     let seen = seen(Some(failed_job(10)), vec![pod()]);
 
