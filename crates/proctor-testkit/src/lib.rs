@@ -19,7 +19,7 @@ mod small_disk;
 mod wait;
 mod web_server;
 
-pub use binaries::binary;
+pub use binaries::{binary, plugin};
 pub use certificates::{Authority, Certificate};
 pub use command_line::{CommandLine, Ran};
 pub use ledger::Ledger;
