@@ -45,7 +45,7 @@ enum Command {
     CheckConfig(check_config::CheckConfig),
     /// Take over the executions, procs and secrets of version 2
     ImportV2(import_v2::ImportV2),
-    /// Look after plugins and what they need
+    /// Look at plugins
     Plugins(plugins::Plugins),
     #[command(hide = true)]
     PluginHost(plugin_host::PluginHost),
@@ -68,7 +68,7 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Rollback(wanted) => runtime.block_on(migrate::rollback(&wanted)),
         Command::Secrets(wanted) => runtime.block_on(secrets::run(&wanted)),
         Command::CheckConfig(wanted) => check_config::run(&wanted),
-        Command::Plugins(wanted) => plugins::run(&wanted),
+        Command::Plugins(wanted) => runtime.block_on(plugins::run(wanted)),
         Command::PluginHost(wanted) => plugin_host::run(wanted),
     }?;
     Ok(ExitCode::SUCCESS)

@@ -1,4 +1,4 @@
-//! `proctord plugins`: what whoever runs the service does about plugins, without the service.
+//! `proctord plugins`: what people do with plugins before the service uses them. It reads no configuration.
 
 mod token;
 
@@ -12,15 +12,11 @@ pub(super) struct Plugins {
 
 #[derive(Debug, Subcommand)]
 enum Verb {
-    /// Make a token and the entry for it in the file of token-auth-plugin
-    ///
-    /// The entry goes to the standard output, to be appended to the file that TOKEN_PLUGIN_FILE names; the token is
-    /// shown once, on the standard error output, and nobody can find it out again.
     Token(token::Token),
 }
 
-pub(super) fn run(wanted: &Plugins) -> anyhow::Result<()> {
-    match &wanted.verb {
-        Verb::Token(wanted) => token::run(wanted),
+pub(super) async fn run(wanted: Plugins) -> anyhow::Result<()> {
+    match wanted.verb {
+        Verb::Token(wanted) => token::run(&wanted),
     }
 }

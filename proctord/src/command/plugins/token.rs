@@ -6,6 +6,10 @@ use anyhow::ensure;
 use clap::Args;
 use proctor_token as token;
 
+/// Make a token and the entry for it in the file of token-auth-plugin
+///
+/// The entry goes to the standard output, to be appended to the file that TOKEN_PLUGIN_FILE names; the token is shown
+/// once, on the standard error output, and nobody can find it out again.
 #[derive(Debug, Args)]
 pub(super) struct Token {
     /// Whose it is
