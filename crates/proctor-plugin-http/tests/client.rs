@@ -37,7 +37,7 @@ fn what_is_asked_arrives_and_the_answer_comes_back_whatever_its_status() {
     let [get, post] = &server.asked()[..] else {
         panic!("two requests: {:?}", server.asked());
     };
-    assert_eq!(get.target, "/a?email=a%2Bb%20c@x%26y");
+    assert_eq!(get.target, "/a?email=a%2Bb%20c%40x%26y");
     assert_eq!(get.header("accept"), Some("application/json"));
     assert_eq!(get.header("user-agent"), Some("proctor-tester/3.0.0"));
     assert_eq!((&*post.target, &*post.body), ("/b", &b"[1]"[..]));

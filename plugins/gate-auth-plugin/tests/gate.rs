@@ -45,7 +45,7 @@ fn gate_is_asked_as_by_version_2_and_its_profile_is_the_user() {
     assert_eq!(asked.method, "GET");
     assert_eq!(
         asked.target,
-        "/api/profile?email=ada%2Bx@example.org&access_token=s3cr%26t"
+        "/api/profile?email=ada%2Bx%40example.org&access_token=s3cr%26t"
     );
     assert_eq!(asked.header("accept"), Some("application/json"));
 }
