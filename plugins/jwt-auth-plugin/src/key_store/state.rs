@@ -48,9 +48,9 @@ impl State {
         }
     }
 
-    /// Somebody looks for a key that is not there.
+    /// Somebody looks for a key that is not there. An attempt that is under way will do.
     pub(super) fn want(&mut self) {
-        self.is_wanted = true;
+        self.is_wanted |= !self.is_fetching;
     }
 
     /// When to fetch; at once if there was no attempt yet.

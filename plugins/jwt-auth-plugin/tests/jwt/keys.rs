@@ -86,33 +86,39 @@ fn keys_are_renewed_in_the_background() {
 }
 
 #[test]
-fn while_the_provider_is_away_known_keys_count_as_long_as_they_are_good() {
+fn while_the_provider_is_away_known_keys_count_and_others_are_not_said_to_be_wrong() {
     let (old, new) = two_keys();
+    let provider = Provider::with(&[&old]);
+    let plugin = provider.plugin(&[("JWT_PLUGIN_COOLDOWN_SECONDS", "1")]);
+    let (by_old, by_new) = (old.sign(&provider.claims()), new.sign(&provider.claims()));
+    assert!(counts(&plugin, &by_old));
+
+    provider.is_now(away());
+
+    let failure = wait_for("the failure of a fetch", || failed(ask(&plugin, &by_new)));
+    let told = failure.to_string();
+    assert!(told.contains("answered 503: away"), "{told}");
+    assert!(counts(&plugin, &by_old));
+
+    provider.has_now(&[&old, &new]);
+    let user = wait_for("the provider to be asked again", || ask(&plugin, &by_new));
+    assert!(user.is_some());
+}
+
+#[test]
+fn keys_that_cannot_be_renewed_are_not_good_for_ever() {
+    let (old, _) = two_keys();
     let provider = Provider::with(&[&old]);
     let plugin = provider.plugin(&[
         ("JWT_PLUGIN_COOLDOWN_SECONDS", "1"),
-        ("JWT_PLUGIN_REFRESH_SECONDS", "1"),
-        ("JWT_PLUGIN_KEEP_SECONDS", "4"),
+        ("JWT_PLUGIN_KEEP_SECONDS", "1"),
     ]);
-    let (by_old, by_new) = (old.sign(&provider.claims()), new.sign(&provider.claims()));
-    assert!(counts(&plugin, &by_old));
+    let by_old = old.sign(&provider.claims());
+    wait_for("the key to count", || ask(&plugin, &by_old));
+
     provider.is_now(away());
 
-    // Whether the provider has the new key cannot be known now, so it is not said that it has not.
-    let failure = wait_for("the failure of a fetch", || failed(ask(&plugin, &by_new)));
-    assert!(
-        failure.to_string().contains("answered 503: away"),
-        "{failure}"
-    );
-    let old_counted = ask(&plugin, &by_old);
-    assert!(matches!(old_counted, Ok(Some(_))), "{old_counted:?}");
-
-    wait_for("the known key to be too old", || {
-        failed(ask(&plugin, &by_old))
-    });
-
-    provider.has_now(&[&old]);
-    wait_for("the provider to be asked again", || ask(&plugin, &by_old));
+    wait_for("the key to be too old", || failed(ask(&plugin, &by_old)));
 }
 
 #[test]

@@ -17,6 +17,9 @@ use proctor_plugin::{Auth, Credentials, Failure, User, Variables};
 use proctor_testkit::{WebAnswer, WebServer};
 use serde_json::{Value, json};
 
+/// What PKCS#8 has before the PKCS#1 key of an RSA key with 2048 bits, the form that signing wants.
+const PKCS8_HEAD: usize = 26;
+
 pub(crate) const AUDIENCE: &str = "proctor";
 
 /// A private key and its name.
@@ -47,7 +50,7 @@ impl SigningKey {
             }
             _ => {
                 let key = RsaKeyPair::generate(KeySize::Rsa2048).unwrap();
-                EncodingKey::from_rsa_der(key.as_der().unwrap().as_ref())
+                EncodingKey::from_rsa_der(&key.as_der().unwrap().as_ref()[PKCS8_HEAD..])
             }
         };
         Self {
