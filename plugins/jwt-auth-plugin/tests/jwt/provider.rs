@@ -45,7 +45,7 @@ impl SigningKey {
                 EncodingKey::from_ec_der(key.as_ref())
             }
             Algorithm::EdDSA => {
-                let key = Ed25519KeyPair::generate_pkcs8(&random).unwrap();
+                let key = Ed25519KeyPair::generate_pkcs8v1(&random).unwrap();
                 EncodingKey::from_ed_der(key.as_ref())
             }
             _ => {
