@@ -14,8 +14,8 @@ IN_WORKSPACE := --release --workspace --locked
 .PHONY: build demo up down docs-features sqlx-metadata test test-all test-kubernetes chaos soak bench check check-format check-clippy check-docs check-rules clean help \
     tools servers
 
-build: tools ## Build proctord, proctor and proctor-shim into target/release
-	cargo build $(IN_WORKSPACE) --bins
+build: tools ## Build proctord, proctor, proctor-shim and the plugins into target/release
+	cargo build $(IN_WORKSPACE) --bins --lib
 
 demo: build ## Publish, execute, follow and stop procs on a service of its own, then clean up
 	scripts/demo.sh "$(BINARIES)"

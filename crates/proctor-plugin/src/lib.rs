@@ -34,12 +34,14 @@ mod failure;
 mod manifest;
 mod notification;
 mod registry;
+mod variables;
 
 pub use auth::{Auth, Authorisation, Credentials, Lookup, User};
 pub use failure::Failure;
 pub use manifest::{Entry, Kind, Manifest};
 pub use notification::{Event, EventKind, Notification, Recipient};
 pub use registry::{Instance, Registered, auth, notification};
+pub use variables::Variables;
 
 /// The examples of the guide are compiled as well.
 #[cfg(doctest)]

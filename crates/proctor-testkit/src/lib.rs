@@ -1,5 +1,5 @@
 //! What Proctor's tests share: waiting for conditions, ledgers that tell what really ran, the real binaries as
-//! processes under test, private Postgres and Redis servers, ways to servers that fail, and a Kubernetes double. It must not depend on
+//! processes under test, private Postgres and Redis servers, a web server, ways to servers that fail, and a Kubernetes double. It must not depend on
 //! proctord, and nothing that ships depends on it.
 
 mod binaries;
@@ -17,8 +17,9 @@ mod runs;
 mod server;
 mod small_disk;
 mod wait;
+mod web_server;
 
-pub use binaries::binary;
+pub use binaries::{binary, plugin};
 pub use certificates::{Authority, Certificate};
 pub use command_line::{CommandLine, Ran};
 pub use ledger::Ledger;
@@ -28,3 +29,4 @@ pub use random::Random;
 pub use server::ServerProcess;
 pub use small_disk::SmallDisk;
 pub use wait::{wait_for, wait_for_async, wait_within};
+pub use web_server::{WebAnswer, WebRequest, WebServer};

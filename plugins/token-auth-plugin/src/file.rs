@@ -1,15 +1,18 @@
 //! The file with the users, read again when it has changed. What cannot be read or understood changes nothing: the
 //! users stay as they were, and the service's log says why, once.
 
-use std::fs;
-use std::io;
-use std::path::PathBuf;
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
 use proctor_plugin::Failure;
 
 use crate::users::Users;
+
+/// More than any team needs; what is larger is some other file.
+const MOST_BYTES: u64 = 16 << 20;
 
 /// The file.
 pub(crate) struct UsersFile {
@@ -29,6 +32,9 @@ struct Version {
     length: u64,
     #[cfg(unix)]
     inode: u64,
+    /// When anything about it was changed, its times among that: seconds and nanoseconds.
+    #[cfg(unix)]
+    changed: (i64, i64),
 }
 
 impl UsersFile {
@@ -65,21 +71,40 @@ impl UsersFile {
     }
 }
 
-fn read(path: &PathBuf) -> Result<Users, Failure> {
-    let text = fs::read_to_string(path).map_err(|error| unreadable(path, &error))?;
+fn read(path: &Path) -> Result<Users, Failure> {
+    let text = text(path).map_err(|error| unreadable(path, &error))?;
     Users::parse(&text).map_err(|failure| Failure::new(format!("{}: {failure}", path.display())))
 }
 
-fn unreadable(path: &PathBuf, error: &io::Error) -> Failure {
+fn text(path: &Path) -> io::Result<String> {
+    let mut text = String::new();
+    let file = File::open(path)?;
+    if !file.metadata()?.is_file() {
+        // Reading a pipe could wait for ever.
+        return Err(io::Error::other("it is no file"));
+    }
+    file.take(MOST_BYTES + 1).read_to_string(&mut text)?;
+    match text.len() as u64 > MOST_BYTES {
+        true => Err(io::Error::other("it is larger than 16 MiB")),
+        false => Ok(text),
+    }
+}
+
+fn unreadable(path: &Path, error: &io::Error) -> Failure {
     Failure::new(format!("{} cannot be read: {error}", path.display()))
 }
 
-fn version(path: &PathBuf) -> io::Result<Version> {
+fn version(path: &Path) -> io::Result<Version> {
+    #[cfg(unix)]
+    use std::os::unix::fs::MetadataExt;
+
     let metadata = fs::metadata(path)?;
     Ok(Version {
         modified: metadata.modified()?,
         length: metadata.len(),
         #[cfg(unix)]
-        inode: std::os::unix::fs::MetadataExt::ino(&metadata),
+        inode: metadata.ino(),
+        #[cfg(unix)]
+        changed: (metadata.ctime(), metadata.ctime_nsec()),
     })
 }

@@ -2,13 +2,13 @@
 //! `TOKEN_PLUGIN_FILE`, TOML, read again when it changes; `proctord plugins token` makes an entry. It holds hashes
 //! only. This plugin decides nothing that the file does not say.
 
+mod document;
 mod file;
-mod token;
 mod users;
 
 use std::path::PathBuf;
 
-use proctor_plugin::{Auth, Credentials, Failure, User};
+use proctor_plugin::{Auth, Credentials, Failure, User, Variables};
 
 use file::UsersFile;
 
@@ -35,17 +35,9 @@ impl Auth for TokenAuth {
     const LOOKS_UP: bool = true;
 
     fn create() -> Result<Self, Failure> {
-        #[expect(
-            clippy::disallowed_methods,
-            reason = "a plugin's own variable, which the service does not know"
-        )]
-        let path = std::env::var_os(VARIABLE);
-        match path {
-            Some(path) if !path.is_empty() => Self::reading(path.into()),
-            _ => Err(Failure::new(format!(
-                "{VARIABLE} is not set: it names the file with users and their tokens"
-            ))),
-        }
+        let variables = Variables::of_process();
+        let path = variables.required(VARIABLE, "names the file with users and their tokens")?;
+        Self::reading(path.into()).map_err(|failure| Failure::new(format!("{VARIABLE}: {failure}")))
     }
 
     fn authenticate(&self, credentials: &Credentials) -> Result<Option<User>, Failure> {

@@ -1,55 +1,24 @@
-//! The users of a file: its form, its mistakes, and who has a token. All mistakes are told at once.
+//! Who has a token. A token `proctor_ID_SECRET` says which entry it belongs to; of any other text only the e-mail
+//! address that comes with it says so. Whoever is not there takes as long to refuse as whoever is there with a wrong
+//! token, as far as the hashes of a file cost the same.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use proctor_plugin::{Failure, User};
-use serde::Deserialize;
+use proctor_token::{Cost, Hash};
 
-use crate::token;
-
-/// The form of the file.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Document {
-    #[serde(default, rename = "user")]
-    users: Vec<Entry>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Entry {
-    email: String,
-    #[serde(default)]
-    name: String,
-    #[serde(default = "yes")]
-    active: bool,
-    #[serde(default)]
-    groups: Vec<String>,
-    #[serde(default)]
-    tokens: Vec<Token>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Token {
-    /// As in `proctor_ID_SECRET`; none for a token that looks otherwise.
-    id: Option<String>,
-    hash: String,
-}
-
-fn yes() -> bool {
-    true
-}
+use crate::document::{self, Entry, Token};
 
 /// All users.
-#[derive(Default)]
 pub(crate) struct Users {
     users: Vec<User>,
     /// By the id in the token: the place of its user, and the hash.
-    by_id: HashMap<String, (usize, String)>,
+    by_id: HashMap<String, (usize, Hash)>,
     by_email: HashMap<String, usize>,
     /// Hashes of tokens without an id, by the place of their user.
-    without_id: HashMap<usize, Vec<String>>,
+    without_id: HashMap<usize, Vec<Hash>>,
+    /// What is compared where there is nothing to compare with.
+    nobodys: Hash,
 }
 
 impl Users {
@@ -58,16 +27,15 @@ impl Users {
     /// # Errors
     /// All that is wrong with it.
     pub(crate) fn parse(text: &str) -> Result<Self, Failure> {
-        let document: Document = toml::from_str(text).map_err(|error| misread(text, &error))?;
-        let mistakes = mistakes(&document);
-        if !mistakes.is_empty() {
-            return Err(Failure::new(mistakes.join("; ")));
-        }
-        let mut users = Self::default();
-        document
-            .users
-            .into_iter()
-            .for_each(|entry| users.add(entry));
+        let entries = document::parse(text)?;
+        let mut users = Self {
+            users: Vec::new(),
+            by_id: HashMap::new(),
+            by_email: HashMap::new(),
+            without_id: HashMap::new(),
+            nobodys: nobodys(&entries)?,
+        };
+        entries.into_iter().for_each(|entry| users.add(entry));
         Ok(users)
     }
 
@@ -88,19 +56,24 @@ impl Users {
         });
     }
 
-    /// Whose token it is, if the address that came with it is not somebody else's.
+    /// Whose token it is. The address that came with it only helps to find a token that does not say its entry.
     pub(crate) fn with_token(&self, token: &str, email: Option<&str>) -> Option<User> {
-        if let Some((place, hash)) = token::id(token).and_then(|id| self.by_id.get(id)) {
-            return token::fits(token, hash).then(|| self.users[*place].clone());
+        let id = proctor_token::id(token);
+        if let Some((place, hash)) = id.and_then(|id| self.by_id.get(id)) {
+            return hash.fits(token).then(|| self.users[*place].clone());
         }
         let place = email.and_then(|email| self.by_email.get(&email.to_lowercase()));
         let hashes = place.and_then(|place| self.without_id.get(place));
-        let (Some(place), Some(hashes)) = (place, hashes) else {
-            token::fits_nobody(token);
-            return None;
-        };
-        let is_theirs = hashes.iter().any(|hash| token::fits(token, hash));
-        is_theirs.then(|| self.users[*place].clone())
+        let hashes = hashes.map_or(&[][..], Vec::as_slice);
+        // All of them, and as many as anybody has, so that the time does not tell who has how many.
+        let most = self.without_id.values().map(Vec::len).max().unwrap_or(0);
+        let padding = most.max(1) - hashes.len();
+        let is_theirs = hashes
+            .iter()
+            .chain(std::iter::repeat_n(&self.nobodys, padding))
+            .fold(false, |found, hash| hash.fits(token) | found);
+        let place = place.filter(|_| is_theirs)?;
+        Some(self.users[*place].clone())
     }
 
     /// Who has this address.
@@ -110,38 +83,12 @@ impl Users {
     }
 }
 
-/// The error without the lines that it would quote: there are hashes in them.
-fn misread(text: &str, error: &toml::de::Error) -> Failure {
-    let place = error.span().map(|span| {
-        let before = text.get(..span.start).unwrap_or_default();
-        format!("line {}: ", before.matches('\n').count() + 1)
-    });
-    Failure::new(place.unwrap_or_default() + error.message())
-}
-
-fn mistakes(document: &Document) -> Vec<String> {
-    let (mut emails, mut ids) = (HashSet::new(), HashSet::new());
-    let mut mistakes = Vec::new();
-    for (number, entry) in document.users.iter().enumerate() {
-        let mut note = |what: String| mistakes.push(format!("user {}: {what}", number + 1));
-        if entry.email.trim().is_empty() {
-            note("email is empty".to_owned());
-        } else if !emails.insert(entry.email.to_lowercase()) {
-            note(format!("{} is there twice", entry.email));
-        }
-        for token in &entry.tokens {
-            if !token::is_hash(&token.hash) {
-                note(
-                    "the hash of a token is none of argon2, as `proctord plugins token` makes it"
-                        .to_owned(),
-                );
-            }
-            if let Some(id) = &token.id
-                && !ids.insert(id.clone())
-            {
-                note(format!("the token id {id} is there twice"));
-            }
-        }
-    }
-    mistakes
+/// A hash that nothing fits and that costs what the most expensive one of the file costs.
+fn nobodys(entries: &[Entry]) -> Result<Hash, Failure> {
+    let hashes = entries.iter().flat_map(|entry| &entry.tokens);
+    let dearest = hashes
+        .map(|token| token.hash.cost())
+        .max_by_key(|cost| cost.work());
+    let cost = dearest.cloned().unwrap_or_else(Cost::of_random_tokens);
+    Hash::of_nobody(&cost).ok_or_else(|| Failure::new("no hash can be made here"))
 }

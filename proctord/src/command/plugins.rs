@@ -1,6 +1,7 @@
 //! `proctord plugins`: what people do with plugins before the service uses them. It reads no configuration.
 
 mod check;
+mod token;
 
 use clap::{Args, Subcommand};
 
@@ -13,10 +14,12 @@ pub(super) struct Plugins {
 #[derive(Debug, Subcommand)]
 enum Verb {
     Check(check::Check),
+    Token(token::Token),
 }
 
 pub(super) async fn run(wanted: Plugins) -> anyhow::Result<()> {
     match wanted.verb {
         Verb::Check(check) => check::run(check).await,
+        Verb::Token(wanted) => token::run(&wanted),
     }
 }

@@ -8,6 +8,7 @@
 mod check;
 mod confined;
 mod good;
+mod bundled;
 mod hostile;
 mod library;
 mod unusable;

@@ -17,7 +17,7 @@ struct Layer {
     why: &'static str,
 }
 
-const LAYERS: [Layer; 7] = [
+const LAYERS: [Layer; 14] = [
     Layer {
         name: "proctor-api",
         workspace: &[],
@@ -40,10 +40,41 @@ const LAYERS: [Layer; 7] = [
         why: "it is in every plugin, and strangers build on it",
     },
     Layer {
+        name: "proctor-plugin-http",
+        workspace: &["proctor-plugin"],
+        only: Some(&["rustls", "rustls-native-certs", "ureq"]),
+        never: NOT_IN_PLUGINS,
+        why: PLUGINS_ALONE,
+    },
+    Layer {
+        name: "proctor-token",
+        workspace: &[],
+        only: Some(&["argon2", "base64", "rand", "thiserror", "zeroize"]),
+        never: NOT_IN_PLUGINS,
+        why: "the service and a plugin mean the same by it, and neither is in it",
+    },
+    plugin(
+        "gate-auth-plugin",
+        &["proctor-plugin", "proctor-plugin-http"],
+    ),
+    plugin(
+        "jwt-auth-plugin",
+        &["proctor-plugin", "proctor-plugin-http"],
+    ),
+    plugin(
+        "slack-notification-plugin",
+        &["proctor-plugin", "proctor-plugin-http"],
+    ),
+    plugin("token-auth-plugin", &["proctor-plugin", "proctor-token"]),
+    plugin(
+        "webhook-notification-plugin",
+        &["proctor-plugin", "proctor-plugin-http"],
+    ),
+    Layer {
         name: "proctor-shim",
         workspace: &[],
         only: Some(&["libc", "rustix", "serde", "serde_json"]),
-        never: &["tokio"],
+        never: &["proctord", "tokio"],
         why: "a shim stands by every process that runs, so it is small and has one thread",
     },
     Layer {
@@ -62,12 +93,32 @@ const LAYERS: [Layer; 7] = [
     },
     Layer {
         name: "proctord",
-        workspace: &["proctor-api", "proctor-plugin", "proctor-worker"],
+        workspace: &[
+            "proctor-api",
+            "proctor-plugin",
+            "proctor-token",
+            "proctor-worker",
+        ],
         only: None,
         never: &["proctor-cli"],
         why: "the service reaches processes through the worker, people through its API and plugins through theirs",
     },
 ];
+
+/// What would make a plugin a second service.
+const NOT_IN_PLUGINS: &[&str] = &["actix-web", "kube", "proctord", "sqlx", "tokio"];
+const PLUGINS_ALONE: &str =
+    "a plugin runs by itself and answers one call at a time; the service is none of its business";
+
+const fn plugin(name: &'static str, workspace: &'static [&'static str]) -> Layer {
+    Layer {
+        name,
+        workspace,
+        only: None,
+        never: NOT_IN_PLUGINS,
+        why: PLUGINS_ALONE,
+    }
+}
 
 /// Crates that exist on Linux alone or tie their user to a Unix; the command line is to run anywhere.
 const NOT_IN_CLI: [&str; 5] = ["inotify", "libc", "nix", "procfs", "rustix"];

@@ -1,0 +1,7 @@
+//! Tokens of a provider that is a real web server with real keys: what counts, what does not, and how often it is
+//! asked for its keys.
+
+mod keys;
+mod provider;
+mod settings;
+mod tokens;
