@@ -1,4 +1,4 @@
-//! Where the binaries under test are: beside the tests' own folder, where `make build` puts them.
+//! Where the binaries and plugins under test are: beside the tests' own folder, where `make build` puts them.
 
 use std::path::PathBuf;
 
@@ -20,4 +20,13 @@ pub fn binary(name: &str) -> PathBuf {
         path.display()
     );
     path
+}
+
+/// The library of a plugin, by the name of its folder.
+///
+/// # Panics
+/// It is not there.
+#[must_use]
+pub fn plugin(name: &str) -> PathBuf {
+    binary(&format!("lib{}.so", name.replace('-', "_")))
 }

@@ -18,7 +18,7 @@ mod server;
 mod small_disk;
 mod wait;
 
-pub use binaries::binary;
+pub use binaries::{binary, plugin};
 pub use certificates::{Authority, Certificate};
 pub use command_line::{CommandLine, Ran};
 pub use ledger::Ledger;
