@@ -8,10 +8,12 @@ use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::authentication::Authentication;
 use crate::catalog::Catalog;
 use crate::domain::execution::Defaults;
 use crate::logs::Logs;
 use crate::metrics::Metrics;
+use crate::plugins::Plugin;
 use crate::policy::Policy;
 use crate::readiness::Readiness;
 use crate::runner::Runner;
@@ -34,6 +36,10 @@ pub struct App {
     pub tracker: Tracker,
     /// What is counted and measured.
     pub metrics: Metrics,
+    /// Tells who asks; absent, everybody is who they say they are, and the policy allows everything.
+    pub authentication: Option<Arc<Authentication>>,
+    /// Plugins that are told of what happens.
+    pub notifications: Vec<Plugin>,
     /// Decides who may do what.
     pub policy: Policy,
     /// This replica and its host.

@@ -2,6 +2,7 @@
 //! setting is known here, one file per concern, and described in `.env.sample`; every mistake is told, all of
 //! them together, and stops the start.
 
+mod authentication;
 mod execution;
 mod file;
 mod http;
@@ -9,6 +10,7 @@ mod import;
 mod kubernetes;
 mod layers;
 mod log;
+mod plugins;
 mod postgres;
 mod reader;
 mod redis;
@@ -23,12 +25,14 @@ use tracing::warn;
 
 use crate::catalog::redis::RedisSettings;
 
+pub use authentication::{AuthenticationConfig, PluginChoice};
 pub use execution::ExecutionConfig;
 pub use http::HttpConfig;
 pub use import::ImportConfig;
 pub use kubernetes::KubernetesConfig;
 pub use layers::{Layers, Origin};
 pub use log::LogConfig;
+pub use plugins::PluginsConfig;
 pub use postgres::PostgresConfig;
 pub use secrets::SecretsConfig;
 
@@ -38,10 +42,12 @@ const PREFIX: &str = "PROCTOR_";
 /// All that can be configured.
 #[derive(Debug, Clone)]
 pub struct Config {
+    pub authentication: AuthenticationConfig,
     pub http: HttpConfig,
     pub execution: ExecutionConfig,
     pub kubernetes: KubernetesConfig,
     pub log: LogConfig,
+    pub plugins: PluginsConfig,
     /// Present if it is named; `require` has seen to it where it is needed.
     pub postgres: Option<PostgresConfig>,
     pub redis: Option<RedisSettings>,
@@ -134,11 +140,14 @@ impl Config {
         // The command line's own, which a developer has in the same environment.
         reader.know_of("PROCTOR_HOST");
         v2::know(reader);
+        let authentication = AuthenticationConfig::read(reader);
         Self {
-            http: HttpConfig::read(reader),
+            http: HttpConfig::read(reader, authentication.is_on()),
+            authentication,
             execution: ExecutionConfig::read(reader),
             kubernetes: KubernetesConfig::read(reader),
             log: LogConfig::read(reader),
+            plugins: PluginsConfig::read(reader),
             postgres: PostgresConfig::read(reader),
             redis: redis::read(reader),
             secrets: SecretsConfig::read(reader),
@@ -151,7 +160,6 @@ impl Config {
         let starts = purpose == Purpose::Start;
         let has_database = !matches!(purpose, Purpose::Dev | Purpose::Secrets);
         let has_redis = !matches!(purpose, Purpose::Dev | Purpose::Migrate | Purpose::Recover);
-        v2::authentication(reader, starts && !self.http.allow_anonymous);
         if has_database && self.postgres.is_none() {
             reader.miss(
                 &["PROCTOR_DATABASE_URL", "PROCTOR_POSTGRES_"],

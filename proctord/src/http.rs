@@ -5,6 +5,7 @@ mod access;
 mod body;
 mod bounds;
 mod bundle;
+mod credentials;
 mod docs;
 mod error;
 mod execution;

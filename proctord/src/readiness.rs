@@ -11,6 +11,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tracing::{info, warn};
 
+use crate::authentication::Authentication;
 use crate::catalog::{Catalog, CatalogError};
 use crate::runner::Runner;
 use crate::store::{Store, StoreError};
@@ -23,6 +24,7 @@ const WHILE_READY: Duration = Duration::from_secs(10);
 const WHILE_NOT: Duration = Duration::from_millis(500);
 
 const TOO_SLOW: &str = "does not answer in time";
+const NOT_THERE: &str = "is not there";
 const NOT_YET_SEEN: &str = "has not answered yet";
 
 /// How people call the places where store and catalog are.
@@ -40,6 +42,9 @@ pub struct Readiness {
     store_seen: Seen,
     catalog_seen: Seen,
     cluster_seen: Seen,
+    /// Absent while nobody need prove who they are.
+    authentication: Option<Arc<Authentication>>,
+    authentication_seen: Seen,
     /// How many executions a hold that is in force holds.
     held: Mutex<Option<u64>>,
     /// Set once: the executions of this host are in our hands.
@@ -65,6 +70,8 @@ impl Readiness {
         let cluster_seen = Seen::new("cluster");
         // Runners on this host need nothing that could be away.
         cluster_seen.works();
+        let authentication_seen = Seen::new("plugin for authentication");
+        authentication_seen.works();
         Self {
             store,
             catalog,
@@ -72,9 +79,18 @@ impl Readiness {
             store_seen: Seen::new(names.store),
             catalog_seen: Seen::new(names.catalog),
             cluster_seen,
+            authentication: None,
+            authentication_seen,
             held: Mutex::default(),
             open: watch::Sender::new(false),
         }
+    }
+
+    /// One that also needs to know who asks.
+    #[must_use]
+    pub fn with_authentication(mut self, authentication: Option<Arc<Authentication>>) -> Self {
+        self.authentication = authentication;
+        self
     }
 
     /// Whether requests may reach what is stored: from the first time on that the store was there and the
@@ -98,7 +114,11 @@ impl Readiness {
     /// What is wrong now as far as it is known, in words for everybody.
     #[must_use]
     pub fn wrong(&self) -> String {
-        let parts = [self.store_seen.told(), self.catalog_seen.told()];
+        let parts = [
+            self.store_seen.told(),
+            self.catalog_seen.told(),
+            self.authentication_seen.told(),
+        ];
         let told: Vec<_> = parts.into_iter().flatten().collect();
         if told.is_empty() && !self.is_open() {
             return "the executions of an earlier start are being taken over".to_owned();
@@ -114,7 +134,8 @@ impl Readiness {
     pub async fn probe(&self) -> Result<Option<String>, String> {
         tokio::join!(
             within_a_probe(self.look_at_store(), &self.store_seen),
-            within_a_probe(self.look_at_catalog(), &self.catalog_seen)
+            within_a_probe(self.look_at_catalog(), &self.catalog_seen),
+            within_a_probe(self.look_at_authentication(), &self.authentication_seen)
         );
         match self.wrong() {
             wrong if wrong.is_empty() => Ok(self.remark()),
@@ -139,7 +160,8 @@ impl Readiness {
         tokio::join!(
             self.watch_store(take_over),
             self.watch_catalog(),
-            self.watch_cluster()
+            self.watch_cluster(),
+            self.watch_authentication()
         );
     }
 
@@ -173,6 +195,23 @@ impl Readiness {
                     .fails(reason::of_runner(&error), &chain(&error)),
             };
             tokio::time::sleep(if works { WHILE_READY } else { WHILE_NOT }).await;
+        }
+    }
+
+    async fn watch_authentication(&self) {
+        loop {
+            let works = self.look_at_authentication().await;
+            tokio::time::sleep(if works { WHILE_READY } else { WHILE_NOT }).await;
+        }
+    }
+
+    async fn look_at_authentication(&self) -> bool {
+        let Some(authentication) = &self.authentication else {
+            return true;
+        };
+        match authentication.look().await {
+            Ok(()) => self.authentication_seen.works(),
+            Err(error) => self.authentication_seen.fails(NOT_THERE, &chain(&error)),
         }
     }
 

@@ -3,6 +3,7 @@
 
 mod backing;
 mod carrier;
+mod doorkeeper;
 mod server;
 mod witness;
 
@@ -24,7 +25,6 @@ use crate::domain::execution::RunnerKind;
 use crate::housekeeping::Housekeeping;
 use crate::logs::Logs;
 use crate::metrics::Metrics;
-use crate::policy::Policy;
 use crate::readiness::Readiness;
 use crate::samples;
 use crate::store::{Replica, Store, StoreError};
@@ -32,6 +32,7 @@ use crate::tracker::{Parts, Tracker};
 
 pub(crate) use backing::Backing;
 use carrier::Carrier;
+use doorkeeper::Doorkeeper;
 pub(crate) use witness::{OpenStore, witness};
 
 /// A service that runs.
@@ -55,6 +56,16 @@ pub struct Place {
     pub data_dir: PathBuf,
     /// The binary that stands by each process.
     pub shim: PathBuf,
+    /// The binary that loads plugins: proctord itself.
+    pub program: PathBuf,
+}
+
+/// What a service is put together from.
+struct AllParts {
+    folder: DataFolder,
+    doorkeeper: Doorkeeper,
+    backing: Backing,
+    carrier: Carrier,
 }
 
 impl Service {
@@ -64,11 +75,18 @@ impl Service {
     /// Whatever keeps it from starting, naming the file or the address.
     pub async fn dev(config: &Config, place: &Place) -> anyhow::Result<Self> {
         let folder = DataFolder::open(&place.data_dir)?;
+        let doorkeeper = Doorkeeper::start(config, &place.program).await?;
         let listener = server::listen(config.http.address())?;
         let backing = Backing::files(&folder, config).await?;
         samples::publish(backing.catalog().as_ref()).await?;
         let carrier = Carrier::local(config, place, &folder)?;
-        Self::begin(config, folder, backing, carrier, listener)
+        let parts = AllParts {
+            folder,
+            doorkeeper,
+            backing,
+            carrier,
+        };
+        Self::begin(config, parts, listener)
     }
 
     /// Starts the service of production: Postgres, Redis and perhaps a cluster, all of which may come later.
@@ -77,6 +95,7 @@ impl Service {
     /// Whatever keeps it from starting, naming the file or the address.
     pub async fn start(config: &Config, place: &Place) -> anyhow::Result<Self> {
         let folder = DataFolder::open(&place.data_dir)?;
+        let doorkeeper = Doorkeeper::start(config, &place.program).await?;
         let listener = server::listen(config.http.address())?;
         let backing = Backing::servers(config)?;
         let carrier = match config.execution.runner {
@@ -84,19 +103,25 @@ impl Service {
             RunnerKind::Local => Carrier::local(config, place, &folder)?,
             RunnerKind::Agent => bail!("the agent runner is not in this version"),
         };
-        Self::begin(config, folder, backing, carrier, listener)
+        let parts = AllParts {
+            folder,
+            doorkeeper,
+            backing,
+            carrier,
+        };
+        Self::begin(config, parts, listener)
     }
 
     /// Puts the parts together and serves. Whether what it needs is there shows later.
-    fn begin(
-        config: &Config,
-        folder: DataFolder,
-        backing: Backing,
-        carrier: Carrier,
-        listener: TcpListener,
-    ) -> anyhow::Result<Self> {
+    fn begin(config: &Config, parts: AllParts, listener: TcpListener) -> anyhow::Result<Self> {
         server::raise_open_files();
-        let app = application(config, &folder, &backing, &carrier);
+        let app = application(config, &parts);
+        let AllParts {
+            folder,
+            backing,
+            carrier,
+            ..
+        } = parts;
         let housekeeping = Housekeeping {
             store: Arc::clone(&app.store),
             runner: Arc::clone(&app.runner),
@@ -213,7 +238,13 @@ async fn heed_hold(store: &dyn Store, word: Option<&str>) -> Result<(), StoreErr
 }
 
 /// Puts the parts together; nothing runs yet.
-fn application(config: &Config, folder: &DataFolder, backing: &Backing, carrier: &Carrier) -> App {
+fn application(config: &Config, parts: &AllParts) -> App {
+    let AllParts {
+        folder,
+        doorkeeper,
+        backing,
+        carrier,
+    } = parts;
     let (store, catalog, runner) = (backing.store(), backing.catalog(), carrier.runner());
     let grace = config.execution.stop_grace;
     let logs = Logs::new(Arc::clone(&store));
@@ -236,7 +267,8 @@ fn application(config: &Config, folder: &DataFolder, backing: &Backing, carrier:
         Arc::clone(&catalog),
         Arc::clone(&runner),
         backing.names(),
-    );
+    )
+    .with_authentication(doorkeeper.authentication.clone());
     App {
         store,
         catalog,
@@ -245,7 +277,9 @@ fn application(config: &Config, folder: &DataFolder, backing: &Backing, carrier:
         tracker,
         defaults: carrier.defaults(config),
         metrics: Metrics::default(),
-        policy: Policy::AllowAll,
+        authentication: doorkeeper.authentication.clone(),
+        notifications: doorkeeper.notifications.clone(),
+        policy: doorkeeper.policy.clone(),
         replica,
         readiness,
         launch_wait: config.execution.launch_wait,

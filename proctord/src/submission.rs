@@ -53,17 +53,17 @@ pub enum SubmitError {
     Catalog(#[from] CatalogError),
 }
 
-/// Submits, and waits a moment for the launch.
+/// Submits what is published as `metadata`, if anything is, and waits a moment for the launch.
 ///
 /// # Errors
 /// What keeps it from running, and the failures of store and catalog.
 pub async fn submit(
     app: &App,
     submission: Submission,
+    metadata: Option<Metadata>,
     audit: AuditEntry,
 ) -> Result<Execution, SubmitError> {
     app.metrics.execution_wanted();
-    let metadata = app.catalog.proc(&submission.proc_name).await?;
     let (plan, mistakes) = match &metadata {
         Some(metadata) => check(app, &submission, metadata).await?,
         None => (

@@ -1,6 +1,6 @@
 //! What the commands that serve find on this machine: the data folder, the shim, and the signals that stop them.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -13,9 +13,11 @@ pub(super) fn place(data_dir: Option<PathBuf>) -> anyhow::Result<Place> {
         Some(path) => path,
         None => default_data_dir()?,
     };
+    let program = std::env::current_exe().context("cannot find the running binary")?;
     Ok(Place {
         data_dir,
-        shim: shim()?,
+        shim: shim(&program)?,
+        program,
     })
 }
 
@@ -62,9 +64,8 @@ fn default_data_dir() -> anyhow::Result<PathBuf> {
 }
 
 /// The shim is installed beside this binary.
-fn shim() -> anyhow::Result<PathBuf> {
-    let own = std::env::current_exe().context("cannot find the running binary")?;
-    let shim = own.with_file_name("proctor-shim");
+fn shim(program: &Path) -> anyhow::Result<PathBuf> {
+    let shim = program.with_file_name("proctor-shim");
     if !shim.is_file() {
         bail!(
             "proctor-shim must be installed beside proctord, but {} is not there",

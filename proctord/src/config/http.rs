@@ -12,7 +12,7 @@ const MAX_CONNECTIONS: NonZeroU32 = NonZeroU32::new(10_000).expect("10,000 is no
 /// How the service is reached.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HttpConfig {
-    /// Loopback, unless whoever reaches the service may do everything.
+    /// Loopback, unless those who ask prove who they are, or may do everything.
     pub host: IpAddr,
     /// Whether everybody is let in, wherever they come from.
     pub allow_anonymous: bool,
@@ -31,10 +31,11 @@ pub struct HttpConfig {
 }
 
 impl HttpConfig {
-    pub(super) fn read(reader: &mut Reader) -> Self {
-        let allow_anonymous = reader.flag("PROCTOR_ALLOW_ANONYMOUS");
+    /// `authenticates` is whether those who ask must prove who they are.
+    pub(super) fn read(reader: &mut Reader, authenticates: bool) -> Self {
+        let allow_anonymous = allow_anonymous(reader, authenticates);
         Self {
-            host: host(reader, allow_anonymous),
+            host: host(reader, authenticates || allow_anonymous),
             allow_anonymous,
             port: reader.port("PROCTOR_APP_PORT", 5001),
             allowed_hosts: reader.list("PROCTOR_ALLOWED_HOSTS"),
@@ -52,17 +53,30 @@ impl HttpConfig {
     }
 }
 
-/// Nobody is authenticated yet, so whoever can connect can run procs: that must be wanted.
-fn host(reader: &mut Reader, allow_anonymous: bool) -> IpAddr {
+/// It opens no door that authentication keeps.
+fn allow_anonymous(reader: &mut Reader, authenticates: bool) -> bool {
+    const NAME: &str = "PROCTOR_ALLOW_ANONYMOUS";
+    let wanted = reader.flag(NAME);
+    if wanted && authenticates {
+        let name = reader.name_of(NAME);
+        reader.warn(format!(
+            "{name} has no effect while authentication is on: nobody is let in who does not prove who they are"
+        ));
+    }
+    wanted && !authenticates
+}
+
+/// While nobody is authenticated, whoever can connect can run procs: that must be wanted.
+fn host(reader: &mut Reader, anywhere: bool) -> IpAddr {
     let loopback = IpAddr::V4(Ipv4Addr::LOCALHOST);
     let wanted = "an IP address such as 127.0.0.1, 0.0.0.0 or ::";
     let host = reader.parse("PROCTOR_APP_HOST", loopback, "127.0.0.1", wanted, |text| {
         text.parse().ok()
     });
-    if !allow_anonymous && !host.is_loopback() {
+    if !anywhere && !host.is_loopback() {
         let name = reader.name_of("PROCTOR_APP_HOST");
         reader.mistake(format!(
-            "{name} must be a loopback address as long as nobody is authenticated; \
+            "{name} must be a loopback address while authentication is off (PROCTOR_AUTH_ENABLED); \
              PROCTOR_ALLOW_ANONYMOUS=true serves {host} to everybody who can reach it"
         ));
     }

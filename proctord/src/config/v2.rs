@@ -2,10 +2,7 @@
 
 use super::reader::Reader;
 
-pub(super) const UNUSED: [&str; 19] = [
-    "PROCTOR_AUTH_PLUGIN_BINARY",
-    "PROCTOR_AUTH_PLUGIN_EXPORTED",
-    "PROCTOR_AUTH_REQUIRED_ADMIN_GROUP",
+pub(super) const UNUSED: [&str; 13] = [
     "PROCTOR_DOCS_PATH",
     "PROCTOR_KUBE_LOG_PROCESS_WAIT_TIME",
     "PROCTOR_KUBE_POD_LIST_WAIT_TIME",
@@ -18,9 +15,6 @@ pub(super) const UNUSED: [&str; 19] = [
     "PROCTOR_MAIL_USERNAME",
     "PROCTOR_NEW_RELIC_APP_NAME",
     "PROCTOR_NEW_RELIC_LICENCE_KEY",
-    "PROCTOR_NOTIFICATION_PLUGIN_BINARY",
-    "PROCTOR_NOTIFICATION_PLUGIN_EXPORTED",
-    "PROCTOR_REQUIRED_ADMIN_GROUP",
     "PROCTOR_SCHEDULED_JOBS_FETCH_INTERVAL_IN_MINS",
 ];
 
@@ -34,23 +28,6 @@ pub(super) fn know(reader: &mut Reader) {
         reader.warn(format!(
             "settings of version 2 that have no effect in this version: {}",
             set.join(", ")
-        ));
-    }
-}
-
-/// Authentication cannot be switched on yet: a service that was told to ask who somebody is must not let
-/// everybody in instead, unless it is told that as well.
-pub(super) fn authentication(reader: &mut Reader, opens_a_door: bool) {
-    let wanted = reader.flag("PROCTOR_AUTH_ENABLED");
-    let name = reader.name_of("PROCTOR_AUTH_ENABLED");
-    if wanted && opens_a_door {
-        reader.mistake(format!(
-            "{name}: this version cannot authenticate yet, and does not let everybody in instead; \
-             PROCTOR_ALLOW_ANONYMOUS=true has it do so"
-        ));
-    } else if wanted {
-        reader.warn(format!(
-            "{name}: this version cannot authenticate yet, everybody is let in"
         ));
     }
 }

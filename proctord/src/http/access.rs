@@ -1,67 +1,126 @@
-//! Who asks and what for: taken from the request before its handler runs, and handed to the handler as one
+//! Who asks and what for: found out before the handler of a request runs, and handed to the handler as one
 //! value, through which it asks the policy and writes its audit entry.
 
 use std::future::{Ready, ready};
+use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
 
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
 use actix_web::middleware::Next;
 use actix_web::{Error, FromRequest, HttpMessage, HttpRequest, web};
 use futures::FutureExt;
-use proctor_api::EMAIL_HEADER;
+use proctor_plugin::User;
+use tracing::error;
 
+use super::credentials;
 use super::error::ApiError;
 use super::render::RequestId;
 use crate::app::{App, Broken};
-use crate::policy::{Action, Asker, Policy, Rule};
+use crate::authentication::{Authentication, Unproven};
+use crate::policy::{Action, Asker, Rule};
 use crate::store::{AuditEntry, AuditResult};
-
-/// The most bytes of an email address, as mail itself has it.
-const EMAIL_LIMIT: usize = 254;
+use crate::telemetry::chain;
 
 /// Who asks, and for which action.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(super) struct Access {
     pub(super) asker: Asker,
     action: Action,
-    policy: Policy,
-    source: String,
+    app: web::Data<App>,
+    origin: Origin,
+}
+
+/// Which request it is, for the audit trail.
+#[derive(Clone)]
+struct Origin {
+    source: Option<IpAddr>,
     request_id: String,
 }
 
 impl Access {
     /// Asks the policy about something that belongs to a proc with these groups.
-    pub(super) fn check(&self, groups: &[String]) -> Result<(), ApiError> {
-        if self.permits(groups) {
-            Ok(())
-        } else {
-            Err(ApiError::Forbidden)
-        }
+    pub(super) async fn check(&self, groups: &[String]) -> Result<(), ApiError> {
+        self.demand(self.action, groups).await
     }
 
     /// Asks the policy whether the asker may do this as well, for which the admin groups are needed.
-    pub(super) fn check_admin(&self, action: Action) -> Result<(), ApiError> {
-        if self.policy.permits(&self.asker, action, &[]) {
-            Ok(())
-        } else {
-            Err(ApiError::Forbidden)
-        }
+    pub(super) async fn check_admin(&self, action: Action) -> Result<(), ApiError> {
+        self.demand(action, &[]).await
     }
 
     /// As `check`, for lists that leave out what is not permitted.
-    pub(super) fn permits(&self, groups: &[String]) -> bool {
-        self.policy.permits(&self.asker, self.action, groups)
+    pub(super) async fn permits(&self, groups: &[String]) -> Result<bool, ApiError> {
+        self.may(self.action, groups).await
+    }
+
+    /// Whether the asker is an admin.
+    pub(super) fn is_admin(&self) -> bool {
+        self.app.policy.is_admin(&self.asker)
+    }
+
+    /// Whether groups mean anything, so that it is worth looking for them.
+    pub(super) fn looks_at_groups(&self) -> bool {
+        self.app.policy.looks_at_groups()
     }
 
     /// An entry for the audit trail.
     pub(super) fn audit(&self, action: &'static str, target: impl Into<String>) -> AuditEntry {
+        let who = self.asker.email.clone();
+        self.origin.entry(who, action, target, AuditResult::Done)
+    }
+
+    async fn demand(&self, action: Action, groups: &[String]) -> Result<(), ApiError> {
+        if self.may(action, groups).await? {
+            Ok(())
+        } else {
+            Err(ApiError::Forbidden)
+        }
+    }
+
+    /// The policy must permit it, and the plugin must have nothing against it.
+    async fn may(&self, action: Action, groups: &[String]) -> Result<bool, ApiError> {
+        let policy = &self.app.policy;
+        if !policy.permits(&self.asker, action, groups) {
+            return Ok(false);
+        }
+        match (&self.app.authentication, &self.asker.user) {
+            (Some(authentication), Some(user)) => {
+                let needed = policy.needed(action, groups);
+                let said = authentication.authorises(user, needed, action.as_str());
+                said.await.map_err(ApiError::Unproven)
+            }
+            _ => Ok(true),
+        }
+    }
+}
+
+impl Origin {
+    fn of(request: &ServiceRequest) -> Self {
+        let id = request.extensions().get::<RequestId>().cloned();
+        Self {
+            source: request.peer_addr().map(|address| address.ip()),
+            request_id: id.map(|id| id.0).unwrap_or_default(),
+        }
+    }
+
+    fn entry(
+        &self,
+        who: String,
+        action: &'static str,
+        target: impl Into<String>,
+        result: AuditResult,
+    ) -> AuditEntry {
         AuditEntry {
-            who: self.asker.email.clone(),
+            who,
             action,
             target: target.into(),
-            source: self.source.clone(),
-            result: AuditResult::Done,
+            source: self
+                .source
+                .map(|source| source.to_string())
+                .unwrap_or_default(),
+            result,
             request_id: self.request_id.clone(),
         }
     }
@@ -73,7 +132,7 @@ pub(super) async fn admit(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
-    match access(action, &request) {
+    match access(action, &request).await {
         Ok(access) => {
             request.extensions_mut().insert(access);
             catch(request, next).await
@@ -95,56 +154,78 @@ async fn catch(
     }
 }
 
-fn access(action: Action, request: &ServiceRequest) -> Result<Access, ApiError> {
+async fn access(action: Action, request: &ServiceRequest) -> Result<Access, ApiError> {
     let app = request.app_data::<web::Data<App>>().cloned();
     // Without the application there is no policy, and without a policy nobody comes in.
     let app = app.ok_or(ApiError::Forbidden)?;
     if action.needs_data() && !app.readiness.is_open() {
         return Err(ApiError::NotReady(app.readiness.wrong()));
     }
-    let policy = app.policy;
-    let asker = asker(request)?;
-    if action.rule() == Rule::Admin && !policy.permits(&asker, action, &[]) {
-        return Err(ApiError::Forbidden);
-    }
-    let request_id = request
-        .extensions()
-        .get::<RequestId>()
-        .map(|id| id.0.clone())
-        .unwrap_or_default();
-    let source = request
-        .peer_addr()
-        .map(|address| address.ip().to_string())
-        .unwrap_or_default();
-    Ok(Access {
+    let origin = Origin::of(request);
+    let asker = match (action.rule(), &app.authentication) {
+        (Rule::Open, _) => Asker::default(),
+        (_, None) => Asker::claiming(credentials::email(request.headers())?.unwrap_or_default()),
+        (_, Some(authentication)) => {
+            let user = prove(&app, authentication, request, &origin).await?;
+            authentication.count(&user)?;
+            if !user.active {
+                return Err(ApiError::Forbidden);
+            }
+            Asker::proven(user)
+        }
+    };
+    let access = Access {
         asker,
         action,
-        policy,
-        source,
-        request_id,
-    })
+        app,
+        origin,
+    };
+    if action.rule() == Rule::Admin {
+        access.check_admin(action).await?;
+    }
+    Ok(access)
 }
 
-fn asker(request: &ServiceRequest) -> Result<Asker, ApiError> {
-    let Some(email) = request.headers().get(EMAIL_HEADER) else {
-        return Ok(Asker::default());
+/// Who sends a request; those who cannot prove it are told so, the sooner the fewer they are.
+async fn prove(
+    app: &web::Data<App>,
+    authentication: &Authentication,
+    request: &ServiceRequest,
+    origin: &Origin,
+) -> Result<Arc<User>, ApiError> {
+    let Some(credentials) = credentials::credentials(request.headers())? else {
+        return Err(ApiError::Unauthenticated(
+            "say who you are: by Email-Id and Access-Token, or by Authorization: Bearer",
+        ));
     };
-    let email = email
-        .to_str()
-        .ok()
-        .map(str::trim)
-        .filter(|email| email.len() <= EMAIL_LIMIT);
-    match email {
-        Some(email) => Ok(Asker {
-            email: email.to_owned(),
-        }),
-        None => Err(ApiError::Unreadable {
-            detail: format!(
-                "the header {EMAIL_HEADER} must be at most {EMAIL_LIMIT} ASCII characters"
-            ),
-            plain: "Email is invalid",
-        }),
-    }
+    let claimed = credentials.email.clone().unwrap_or_default();
+    let refusal = match authentication
+        .authenticate(credentials, origin.source)
+        .await
+    {
+        Ok(user) => return Ok(user),
+        Err(Unproven::Unanswered(error)) => return Err(ApiError::Unproven(error)),
+        Err(Unproven::Nobody) => "the credentials prove nobody",
+        Err(Unproven::SomebodyElse(user)) => {
+            let who = user.email.clone();
+            let entry = origin.entry(who, "authenticate", claimed, AuditResult::Refused);
+            record_refusal(app, entry).await?;
+            "the credentials are not those of the address that came with them"
+        }
+    };
+    authentication.slow_down(origin.source).await;
+    Err(ApiError::Unauthenticated(refusal))
+}
+
+/// Has a refusal in the audit trail, though its client may have gone. That it is refused stands all the same.
+async fn record_refusal(app: &web::Data<App>, entry: AuditEntry) -> Result<(), ApiError> {
+    let service = app.clone();
+    let recorded = async move {
+        if let Err(error) = service.store.audit(entry).await {
+            error!(error = chain(&error), "a refusal is not in the audit trail");
+        }
+    };
+    Ok(app.work.to_the_end(recorded).await?)
 }
 
 impl FromRequest for Access {

@@ -5,6 +5,8 @@ mod kind;
 mod plain;
 mod problem;
 
+use std::sync::Arc;
+
 use actix_web::error::{PathError, QueryPayloadError};
 use actix_web::http::{Method, StatusCode, header};
 use actix_web::{Error, HttpRequest, HttpResponse, ResponseError};
@@ -12,9 +14,11 @@ use proctor_api::Mistake;
 use thiserror::Error;
 
 use crate::app::Broken;
+use crate::authentication::TooMany;
 use crate::catalog::CatalogError;
 use crate::domain::id::ExecutionId;
 use crate::domain::version::Version;
+use crate::plugins::PluginError;
 use crate::store::StoreError;
 use crate::submission::SubmitError;
 
@@ -27,8 +31,15 @@ pub enum ApiError {
     WrongMethod { allow: String },
     #[error("the page or host that this request comes from is not allowed here: {0}")]
     Foreign(String),
+    #[error("{0}")]
+    Unauthenticated(&'static str),
+    /// Who asks cannot be found out now, or what they may do.
+    #[error("the plugin for authentication gave no answer")]
+    Unproven(#[source] Arc<PluginError>),
     #[error("you are not allowed to do this")]
     Forbidden,
+    #[error(transparent)]
+    TooMany(#[from] TooMany),
     #[error(
         "Your Proctor client is using an outdated version: {0}. To continue using proctor, please upgrade to latest version."
     )]

@@ -2,6 +2,7 @@
 
 mod begin;
 mod create;
+mod groups;
 mod list;
 mod logs;
 mod read_log;
@@ -18,6 +19,8 @@ pub(super) use rerun::rerun;
 pub(super) use show::show;
 pub(super) use status::status;
 pub(super) use stop::stop;
+
+use groups::Groups;
 
 use super::access::Access;
 use super::error::ApiError;
@@ -58,6 +61,12 @@ async fn find(app: &App, access: &Access, id: &str) -> Result<Execution, ApiErro
         plain: NO_ID,
     })?;
     let execution = found.ok_or_else(|| ApiError::UnknownExecution(id.to_owned()))?;
-    access.check(&execution.plan.groups)?;
+    check(app, access, &execution).await?;
     Ok(execution)
+}
+
+/// Asks the policy about an execution.
+async fn check(app: &App, access: &Access, execution: &Execution) -> Result<(), ApiError> {
+    let groups = Groups::of_proc(app, access, &execution.proc_name).await?;
+    access.check(groups.of(execution)).await
 }

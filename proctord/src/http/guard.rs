@@ -38,15 +38,19 @@ pub async fn refuse_foreign_pages(
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let settings = request.app_data::<web::Data<Settings>>();
-    let allowed = settings.map_or_else(AllowedHosts::default, |settings| {
-        settings.allowed_hosts.clone()
-    });
+    // Without settings nothing is allowed that need not be.
+    let allowed = settings.map_or_else(
+        || Some(AllowedHosts::default()),
+        |settings| settings.allowed_hosts.clone(),
+    );
     let host = request
         .headers()
         .get(header::HOST)
         .and_then(|value| value.to_str().ok());
     let host = host.or_else(|| request.uri().host()).unwrap_or_default();
-    match foreign(&allowed, request.path(), host, request.headers()) {
+    let foreign =
+        allowed.and_then(|allowed| foreign(&allowed, request.path(), host, request.headers()));
+    match foreign {
         Some(what) => Ok(request.error_response(ApiError::Foreign(what))),
         None => next
             .call(request)

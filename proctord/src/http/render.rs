@@ -77,12 +77,28 @@ fn shape(response: &ServiceResponse<BoxBody>, id: &RequestId) -> Option<HttpResp
             HeaderValue::from_static(RETRY_AFTER_SECS),
         );
     }
-    if let ApiError::WrongMethod { allow } = error
-        && let Ok(allow) = HeaderValue::from_str(allow)
-    {
-        shaped.headers_mut().insert(header::ALLOW, allow);
+    if let Some((name, value)) = told_in_header(error) {
+        shaped.headers_mut().insert(name, value);
     }
     Some(shaped)
+}
+
+/// What else the client needs to do better.
+fn told_in_header(error: &ApiError) -> Option<(HeaderName, HeaderValue)> {
+    match error {
+        ApiError::WrongMethod { allow } => {
+            let allow = HeaderValue::from_str(allow).ok()?;
+            Some((header::ALLOW, allow))
+        }
+        ApiError::Unauthenticated(_) => {
+            Some((header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")))
+        }
+        ApiError::TooMany(refused) => {
+            let secs = refused.wait.as_secs_f64().ceil() as u64;
+            Some((header::RETRY_AFTER, HeaderValue::from(secs.max(1))))
+        }
+        _ => None,
+    }
 }
 
 /// An error of the framework itself, such as a handshake that is none.

@@ -9,7 +9,8 @@ use crate::domain::version::Version;
 /// The settings that requests are held against.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    pub(super) allowed_hosts: AllowedHosts,
+    /// The names under which it may be addressed; absent, foreign pages can do no harm: they have no credentials.
+    pub(super) allowed_hosts: Option<AllowedHosts>,
     /// Clients that tell an older version are refused.
     pub(super) min_client_version: Option<Version>,
     /// How long a body may take to arrive.
@@ -21,10 +22,13 @@ impl Settings {
     pub(super) const BODY_TIMEOUT: Duration = Duration::from_secs(60);
 }
 
-impl From<&HttpConfig> for Settings {
-    fn from(config: &HttpConfig) -> Self {
+impl Settings {
+    /// Those of a service of which nobody need prove who they are, or everybody.
+    #[must_use]
+    pub fn of(config: &HttpConfig, authenticates: bool) -> Self {
+        let allowed_hosts = AllowedHosts(config.allowed_hosts.clone());
         Self {
-            allowed_hosts: AllowedHosts(config.allowed_hosts.clone()),
+            allowed_hosts: (!authenticates).then_some(allowed_hosts),
             min_client_version: config.min_client_version.clone(),
             body_timeout: config.body_timeout,
         }

@@ -66,7 +66,8 @@ pub(super) fn serve(
     app: web::Data<App>,
     config: &HttpConfig,
 ) -> anyhow::Result<Server> {
-    let settings = web::Data::new(Settings::from(config));
+    let settings = Settings::of(config, app.authentication.is_some());
+    let settings = web::Data::new(settings);
     let factory = move || {
         actix_web::App::new()
             .app_data(app.clone())

@@ -18,7 +18,7 @@ async fn everybody_is_who_they_say_while_authentication_is_off() {
 
     assert_eq!(
         named.json(),
-        json!({"email": "me@example.com", "groups": [], "authenticated": false})
+        json!({"email": "me@example.com", "groups": [], "admin": true, "authenticated": false})
     );
     assert_eq!(unnamed.json()["email"], "");
     for refused in [unreadable, long] {

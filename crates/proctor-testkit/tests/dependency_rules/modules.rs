@@ -13,7 +13,7 @@ struct Floor {
 
 /// The modules that have a rule. Those above them (`app`, `command`, `http`, `startup`, `submission`, `samples`)
 /// bring the parts together.
-const FLOORS: [Floor; 11] = [
+const FLOORS: [Floor; 13] = [
     Floor {
         name: "domain",
         may_use: &[],
@@ -53,7 +53,15 @@ const FLOORS: [Floor; 11] = [
     // The settings that it reads are defined by those who need them.
     Floor {
         name: "readiness",
-        may_use: &["catalog", "runner", "store", "telemetry"],
+        may_use: &["authentication", "catalog", "runner", "store", "telemetry"],
+    },
+    Floor {
+        name: "plugins",
+        may_use: &["telemetry"],
+    },
+    Floor {
+        name: "authentication",
+        may_use: &["plugins"],
     },
     Floor {
         // Whose settings it makes.

@@ -9,11 +9,12 @@ use proctor_testkit::binary;
 
 use crate::{fences, read, root};
 
-const DOCUMENTS: [&str; 8] = [
+const DOCUMENTS: [&str; 9] = [
     "README.md",
     "CHANGELOG.md",
     "docs/API.md",
     "docs/ARCHITECTURE.md",
+    "docs/AUTHENTICATION.md",
     "docs/RELIABILITY.md",
     "docs/creating_procs.md",
     "docs/features.md",

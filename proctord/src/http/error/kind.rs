@@ -18,6 +18,21 @@ impl ApiError {
                 "Wrong method",
             ),
             Self::Foreign(_) => (StatusCode::FORBIDDEN, "foreign-origin", "Foreign origin"),
+            Self::Unauthenticated(_) => (
+                StatusCode::UNAUTHORIZED,
+                "unauthenticated",
+                "Not authenticated",
+            ),
+            Self::Unproven(_) => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "unavailable",
+                "Not available now",
+            ),
+            Self::TooMany(_) => (
+                StatusCode::TOO_MANY_REQUESTS,
+                "too-many-requests",
+                "Too many requests",
+            ),
             Self::Forbidden => (StatusCode::FORBIDDEN, "forbidden", "Not allowed"),
             Self::Unreadable { .. } => {
                 (StatusCode::BAD_REQUEST, "unreadable", "Unreadable request")

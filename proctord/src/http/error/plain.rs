@@ -31,7 +31,11 @@ impl ApiError {
                 StatusCode::NOT_FOUND,
                 "Execution context not Found".to_owned(),
             ),
-            Self::NotReady(_) => (StatusCode::SERVICE_UNAVAILABLE, self.to_string()),
+            Self::NotReady(_) | Self::Unproven(_) => {
+                (StatusCode::SERVICE_UNAVAILABLE, self.to_string())
+            }
+            // The Go system gives no reason.
+            Self::Unauthenticated(_) | Self::Forbidden => (self.kind().0, String::new()),
             other => match other.kind().0 {
                 status if status.is_server_error() => (
                     StatusCode::INTERNAL_SERVER_ERROR,

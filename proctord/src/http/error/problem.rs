@@ -51,6 +51,9 @@ impl ApiError {
             | Self::Catalog(CatalogError::Unavailable { .. }) => {
                 "the service cannot reach its data now; try again later"
             }
+            Self::Unproven(_) => {
+                "the service cannot find out now who you are and what you may do; try again later"
+            }
             _ => "the service's log has the cause, under this instance",
         }
     }

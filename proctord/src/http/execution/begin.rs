@@ -18,12 +18,14 @@ pub(super) async fn begin(
     submission: Submission,
     action: &'static str,
 ) -> Result<HttpResponse, ApiError> {
-    if let Some(metadata) = app.catalog.proc(&submission.proc_name).await? {
-        access.check(&metadata.authorized_groups)?;
+    let metadata = app.catalog.proc(&submission.proc_name).await?;
+    if let Some(metadata) = &metadata {
+        access.check(&metadata.authorized_groups).await?;
     }
     let audit = access.audit(action, "");
     let service = app.clone();
-    let submitted = async move { submit(&service, submission, audit).await };
+    // What was asked about is what runs, whatever is published meanwhile.
+    let submitted = async move { submit(&service, submission, metadata, audit).await };
     let execution = app.work.to_the_end(submitted).await??;
     Ok(HttpResponse::Created().json(execution.to_api()))
 }

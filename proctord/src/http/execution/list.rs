@@ -6,6 +6,7 @@ use actix_web::{HttpResponse, web};
 use jiff::Timestamp;
 use proctor_api::{ExecutionPage, Mistake};
 
+use super::groups::Groups;
 use crate::app::App;
 use crate::http::access::Access;
 use crate::http::error::ApiError;
@@ -24,14 +25,15 @@ pub(in crate::http) async fn list(
         .store
         .executions(&wanted.filter, wanted.after, wanted.limit)
         .await?;
-    let executions = page
-        .executions
-        .iter()
-        .filter(|execution| access.permits(&execution.plan.groups))
-        .map(crate::domain::execution::Execution::to_api)
-        .collect();
+    let groups = Groups::of_all(&app, &access).await?;
+    let mut permitted = Vec::new();
+    for execution in &page.executions {
+        if access.permits(groups.of(execution)).await? {
+            permitted.push(execution.to_api());
+        }
+    }
     Ok(HttpResponse::Ok().json(ExecutionPage {
-        executions,
+        executions: permitted,
         next_cursor: page.next.map(write_cursor),
     }))
 }

@@ -88,7 +88,7 @@ async fn find(
     match found {
         None => Ok(Err(format!("No execution context found with id {id}"))),
         Some(execution) => {
-            access.check(&execution.plan.groups)?;
+            super::check(app, access, &execution).await?;
             Ok(Ok((execution, offset)))
         }
     }

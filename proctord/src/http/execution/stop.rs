@@ -23,7 +23,7 @@ pub(in crate::http) async fn stop(
     let wanted: StopRequest = body.object_or_nothing("malformed request").await?;
     let execution = super::find(&app, &access, &id).await?;
     if wanted.force {
-        access.check_admin(Action::ForceStop)?;
+        access.check_admin(Action::ForceStop).await?;
     }
     let service = app.clone();
     let stopped = store(service, access, execution, wanted);

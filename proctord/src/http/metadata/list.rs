@@ -10,7 +10,11 @@ pub(in crate::http) async fn list(
     app: web::Data<App>,
     access: Access,
 ) -> Result<HttpResponse, ApiError> {
-    let mut procs = app.catalog.procs().await?;
-    procs.retain(|metadata| access.permits(&metadata.authorized_groups));
-    Ok(HttpResponse::Ok().json(procs))
+    let mut permitted = Vec::new();
+    for metadata in app.catalog.procs().await? {
+        if access.permits(&metadata.authorized_groups).await? {
+            permitted.push(metadata);
+        }
+    }
+    Ok(HttpResponse::Ok().json(permitted))
 }

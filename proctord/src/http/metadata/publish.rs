@@ -15,7 +15,6 @@ use crate::http::access::Access;
 use crate::http::body::Body;
 use crate::http::error::ApiError;
 use crate::http::render;
-use crate::policy::Policy;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -114,7 +113,7 @@ async fn tell(app: &App, name: &ProcName, metadata: &Metadata) -> Result<Publish
                 .to_owned(),
         );
     }
-    if !metadata.authorized_groups.is_empty() && app.policy == Policy::AllowAll {
+    if !metadata.authorized_groups.is_empty() && !app.policy.looks_at_groups() {
         warnings.push(
             "authorized_groups are not checked: this service has no authentication".to_owned(),
         );

@@ -15,6 +15,6 @@ pub(in crate::http) async fn show(
     let unknown = || ApiError::UnknownProc(name.to_string());
     let proc_name: ProcName = name.parse().map_err(|_| unknown())?;
     let metadata = app.catalog.proc(&proc_name).await?.ok_or_else(unknown)?;
-    access.check(&metadata.authorized_groups)?;
+    access.check(&metadata.authorized_groups).await?;
     Ok(HttpResponse::Ok().json(metadata))
 }
