@@ -17,7 +17,7 @@ struct Layer {
     why: &'static str,
 }
 
-const LAYERS: [Layer; 6] = [
+const LAYERS: [Layer; 7] = [
     Layer {
         name: "proctor-api",
         workspace: &[],
@@ -31,6 +31,13 @@ const LAYERS: [Layer; 6] = [
         only: None,
         never: &["actix-web", "kube", "proctord", "sqlx"],
         why: "the command line is a client and no part of the service",
+    },
+    Layer {
+        name: "proctor-cron",
+        workspace: &[],
+        only: Some(&["croner", "jiff", "sha2", "thiserror"]),
+        never: &["actix-web", "kube", "sqlx", "tokio"],
+        why: "which moments a schedule has is worked out, never looked up: no clock, no files, no database",
     },
     Layer {
         name: "proctor-shim",
@@ -55,7 +62,7 @@ const LAYERS: [Layer; 6] = [
     },
     Layer {
         name: "proctord",
-        workspace: &["proctor-api", "proctor-worker"],
+        workspace: &["proctor-api", "proctor-cron", "proctor-worker"],
         only: None,
         never: &["proctor-cli"],
         why: "the service reaches processes through the worker and people through its API",

@@ -1,0 +1,9 @@
+//! What the crate promises: a table worked out by hand, refusals word for word, and a slow walk through real time that
+//! must agree with it everywhere.
+
+mod jitter;
+mod reference;
+mod refusals;
+mod table;
+mod walk;
+mod windows;
