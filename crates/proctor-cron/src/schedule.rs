@@ -20,7 +20,8 @@ pub struct Schedule(Moments);
 
 #[derive(Debug, Clone)]
 enum Moments {
-    Recurring(Recurrence, Window),
+    // Boxed, since croner's patterns are large beside one instant.
+    Recurring(Box<Recurrence>, Window),
     Once(Timestamp, TimeZone),
 }
 
@@ -67,7 +68,7 @@ impl Window {
 impl Schedule {
     pub fn recurring(expression: Expression, time_zone: TimeZone, window: Window) -> Self {
         Self(Moments::Recurring(
-            Recurrence::new(expression, time_zone),
+            Box::new(Recurrence::new(expression, time_zone)),
             window,
         ))
     }

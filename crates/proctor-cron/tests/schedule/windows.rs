@@ -1,6 +1,6 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use proctor_cron::{Expression, Moment, Schedule, Window, time_zone};
+use proctor_cron::{DaylightSaving, Expression, Moment, Schedule, Window, time_zone};
 
 fn at(text: &str) -> Timestamp {
     text.parse().unwrap()
@@ -99,4 +99,19 @@ fn the_rarest_day_is_found_and_all_of_time_is_counted() {
     let cycle = (at("2000-01-01T00:00:00Z"), at("2400-01-01T00:00:00Z"));
     assert_eq!(rare.count_between(cycle.0, cycle.1), 13);
     assert_eq!(rare.next_after(at("5000-01-01T00:00:00Z")), None);
+}
+
+#[test]
+fn a_moved_moment_says_the_first_time_that_is_missing() {
+    let zone = time_zone("Europe/Berlin").unwrap();
+    let expression = Expression::parse("15,45 2,3 * * *").unwrap();
+    let twice_an_hour = Schedule::recurring(expression, zone, Window::default());
+
+    let moved = twice_an_hour
+        .next_after(at("2026-03-29T00:00:00Z"))
+        .unwrap();
+
+    assert_eq!(moved.instant, at("2026-03-29T01:00:00Z"));
+    let from = "2026-03-29T02:15:00".parse().unwrap();
+    assert_eq!(moved.daylight_saving, DaylightSaving::Moved { from });
 }
