@@ -69,14 +69,18 @@ fn every_line_of_the_table_has_its_moments() {
         let schedule = Schedule::recurring(expression, zone, Window::default());
         let wanted = wanted(moments);
 
-        let found: Vec<String> = schedule
-            .moments_between(from, Timestamp::MAX, wanted.len())
+        let moments = schedule.moments_between(from, Timestamp::MAX, wanted.len());
+        let last = moments.last().unwrap().instant;
+        let count = schedule.count_between(from, last);
+        let found: Vec<String> = moments
             .iter()
             .map(|moment| shown(moment.local, moment.offset, moment.daylight_saving))
             .collect();
 
-        if found != wanted {
-            wrong.push(format!("{line}\n  wanted {wanted:?}\n  found  {found:?}"));
+        if found != wanted || count != wanted.len() as u64 {
+            wrong.push(format!(
+                "{line}\n  wanted {wanted:?}\n  found  {found:?}, counted {count}"
+            ));
         }
         lines += 1;
     }

@@ -54,6 +54,11 @@ fn field(min: u32, max: u32, star: u32) -> impl Strategy<Value = String> {
     ]
 }
 
+/// A gap mostly ends on a full hour.
+fn minute() -> impl Strategy<Value = String> {
+    prop_oneof![1 => Just("0".to_owned()), 1 => Just("0,30".to_owned()), 4 => field(0, 59, 1)]
+}
+
 /// Hours are mostly those in which clocks are changed.
 fn hour() -> impl Strategy<Value = String> {
     let near = prop::collection::vec(0..5u32, 1..=3);
@@ -69,7 +74,7 @@ fn hour() -> impl Strategy<Value = String> {
 
 fn fields() -> impl Strategy<Value = [String; 5]> {
     let days = (field(1, 31, 12), field(1, 12, 60), field(0, 6, 12));
-    (field(0, 59, 1), hour(), days)
+    (minute(), hour(), days)
         .prop_map(|(minute, hour, (day, month, weekday))| [minute, hour, day, month, weekday])
 }
 
