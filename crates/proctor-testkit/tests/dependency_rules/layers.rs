@@ -17,7 +17,7 @@ struct Layer {
     why: &'static str,
 }
 
-const LAYERS: [Layer; 14] = [
+const LAYERS: [Layer; 15] = [
     Layer {
         name: "proctor-api",
         workspace: &[],
@@ -71,6 +71,13 @@ const LAYERS: [Layer; 14] = [
         &["proctor-plugin", "proctor-plugin-http"],
     ),
     Layer {
+        name: "proctor-cron",
+        workspace: &[],
+        only: Some(&["croner", "jiff", "sha2", "thiserror"]),
+        never: &["actix-web", "kube", "sqlx", "tokio"],
+        why: "which moments a schedule has is worked out, never looked up: no clock, no files, no database",
+    },
+    Layer {
         name: "proctor-shim",
         workspace: &[],
         only: Some(&["libc", "rustix", "serde", "serde_json"]),
@@ -95,6 +102,7 @@ const LAYERS: [Layer; 14] = [
         name: "proctord",
         workspace: &[
             "proctor-api",
+            "proctor-cron",
             "proctor-plugin",
             "proctor-token",
             "proctor-worker",
