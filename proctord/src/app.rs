@@ -8,6 +8,7 @@ use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::audit::Refusals;
 use crate::catalog::Catalog;
 use crate::domain::execution::Defaults;
 use crate::logs::Logs;
@@ -34,6 +35,8 @@ pub struct App {
     pub tracker: Tracker,
     /// What is counted and measured.
     pub metrics: Metrics,
+    /// How often who was refused.
+    pub refusals: Refusals,
     /// Decides who may do what.
     pub policy: Policy,
     /// This replica and its host.

@@ -25,6 +25,7 @@ pub enum Action {
     StopExecution,
     ForceStop,
     RerunExecution,
+    ReadAudit,
     WhoAmI,
 }
 
@@ -70,6 +71,7 @@ impl Action {
             | Self::RemoveSecret
             | Self::PutBundle
             | Self::ForceStop
+            | Self::ReadAudit
             | Self::ReadBundle => Rule::Admin,
         }
     }
