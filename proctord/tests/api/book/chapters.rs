@@ -14,8 +14,8 @@ pub async fn write(book: &mut Book) {
     executions(book).await;
     begun(book).await;
     queued(book).await;
-    audit(book).await;
     refusals(book).await;
+    audit(book).await;
     book.title("Not ready");
     book.service
         .sql("proctor.db", "ALTER TABLE installation RENAME TO lost")

@@ -3,7 +3,7 @@
 use std::num::NonZeroU32;
 
 use futures::future::join_all;
-use proctord::audit::verification::{Report, verify};
+use proctord::audit::verification::{Finding, Report, verify};
 use proctord::store::audit::seal::{Mark, Seal};
 use proctord::store::{RefusalCount, Sealing, Store};
 
@@ -31,8 +31,8 @@ async fn seal_all(store: &dyn Store) -> Vec<Seal> {
 /// What a walk finds, in words.
 async fn walk(store: &dyn Store, marks: &[Mark]) -> (Vec<String>, Report) {
     let mut found = Vec::new();
-    let report = verify(store, marks, &mut |finding| found.push(finding.to_string()));
-    let report = report.await.unwrap();
+    let mut tell = |finding: &Finding| found.push(finding.to_string());
+    let report = verify(store, marks, &mut tell).await.unwrap();
     assert_eq!(report.findings, found.len() as u64);
     (found, report)
 }

@@ -64,13 +64,14 @@ async fn seal_locked(
     Ok(Sealing::Sealed(seal))
 }
 
+/// In the order of an index, so that it costs the same however much is not sealed.
 async fn oldest_unsealed(
     connection: &mut PgConnection,
     limit: NonZeroU32,
 ) -> Result<Vec<AuditRow>, StoreError> {
     let rows = sqlx::query_as!(
         Columns,
-        "SELECT * FROM proctor.audit WHERE seal IS NULL ORDER BY id LIMIT $1",
+        "SELECT * FROM proctor.audit WHERE seal IS NULL ORDER BY seal, id LIMIT $1",
         i64::from(limit.get()),
     )
     .fetch_all(connection)

@@ -46,7 +46,7 @@ async fn oldest_unsealed(
     connection: &mut SqliteConnection,
     limit: NonZeroU32,
 ) -> Result<Vec<AuditRow>, StoreError> {
-    let rows = sqlx::query("SELECT * FROM audit WHERE seal IS NULL ORDER BY id LIMIT ?")
+    let rows = sqlx::query("SELECT * FROM audit WHERE seal IS NULL ORDER BY seal, id LIMIT ?")
         .bind(limit.get())
         .fetch_all(connection)
         .await
