@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
-pub use crate::cli::audit::{AuditArgs, AuditResult};
+pub use crate::cli::audit::AuditArgs;
 pub use crate::cli::executions::{
     ExecuteArgs, ExecutionArgs, FollowArgs, HistoryArgs, RerunArgs, StatusArgs, StopArgs,
 };
