@@ -130,6 +130,9 @@ title '## history: what was run'
 shows 'proctor history --proc say-hello --limit 2'
 shows 'proctor history --status stopped -o name'
 
+title '## audit: who did what'
+shows 'proctor audit --action execution.stop'
+
 title '## rerun: once more with the same args'
 last=$(proctor history --proc say-hello --status succeeded --limit 1 -o name)
 shows "proctor rerun $last"

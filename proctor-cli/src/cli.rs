@@ -1,5 +1,6 @@
 //! What can be typed. Only clap types live here; their doc comments are the help.
 
+mod audit;
 mod executions;
 mod procs;
 mod secrets;
@@ -9,6 +10,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
+pub use crate::cli::audit::AuditArgs;
 pub use crate::cli::executions::{
     ExecuteArgs, ExecutionArgs, FollowArgs, HistoryArgs, RerunArgs, StatusArgs, StopArgs,
 };
@@ -88,6 +90,10 @@ pub enum Command {
     /// RECONNECT_TIMEOUT_SECS (60 if unset: how long a log that was cut is tried again). An environment
     /// variable of the same name goes before the file, and the environment alone is enough.
     Config(ConfigArgs),
+    /// Show who did what, newest first. For admins
+    ///
+    /// What the catalog keeps is told twice: before it is changed (begun), and how that went.
+    Audit(AuditArgs),
     /// Tell who proctord takes you for
     Whoami(WhoamiArgs),
     /// Write completions for a shell to stdout

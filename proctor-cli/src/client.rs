@@ -6,8 +6,9 @@ mod refusal;
 mod retry;
 
 use proctor_api::{
-    BundleReceipt, CLIENT_VERSION_HEADER, EMAIL_HEADER, Execution, ExecutionPage, ExecutionRequest,
-    IDEMPOTENCY_HEADER, Metadata, Published, SecretValue, StopRequest, TOKEN_HEADER,
+    AuditPage, BundleReceipt, CLIENT_VERSION_HEADER, EMAIL_HEADER, Execution, ExecutionPage,
+    ExecutionRequest, IDEMPOTENCY_HEADER, Metadata, Published, SecretValue, StopRequest,
+    TOKEN_HEADER,
 };
 use reqwest::{Method, RequestBuilder};
 use serde::Deserialize;
@@ -49,6 +50,20 @@ pub struct HistoryQuery {
     pub name: Option<String>,
     pub user: Option<String>,
     pub status: Option<String>,
+    pub cursor: Option<String>,
+    pub limit: u32,
+}
+
+/// Which rows `audit` asks for.
+#[derive(Debug, Default)]
+pub struct AuditQuery {
+    pub who: Option<String>,
+    pub action: Option<String>,
+    pub target: Option<String>,
+    pub source: Option<String>,
+    pub result: Option<String>,
+    pub since: Option<String>,
+    pub until: Option<String>,
     pub cursor: Option<String>,
     pub limit: u32,
 }
@@ -130,6 +145,25 @@ impl Client {
             pairs.extend(value.clone().map(|value| (name, value)));
         }
         self.ask(self.get(&["execution"])?.query(&pairs)).await
+    }
+
+    /// A page of the audit trail, newest first.
+    pub async fn audit(&self, query: &AuditQuery) -> Result<AuditPage, ClientError> {
+        let mut pairs = vec![("limit", query.limit.to_string())];
+        let filters = [
+            ("who", &query.who),
+            ("action", &query.action),
+            ("target", &query.target),
+            ("source", &query.source),
+            ("result", &query.result),
+            ("since", &query.since),
+            ("until", &query.until),
+            ("cursor", &query.cursor),
+        ];
+        for (name, value) in filters {
+            pairs.extend(value.clone().map(|value| (name, value)));
+        }
+        self.ask(self.get(&["audit"])?.query(&pairs)).await
     }
 
     /// Has the service look for mistakes in documents, right or wrong, without publishing them.

@@ -1,6 +1,7 @@
 //! One module per command; this one picks it and turns what it gives into text and exit code.
 
 mod accepted;
+mod audit;
 mod completion;
 mod config;
 mod describe;
@@ -60,6 +61,7 @@ async fn dispatch(context: &Context, command: Command) -> Result<Exit, Error> {
         Command::Secret(SecretCommand::List(args)) => secret::list(context, args).await,
         Command::Secret(SecretCommand::Rm(args)) => secret::remove(context, args).await,
         Command::Config(args) => config::run(context, args).await,
+        Command::Audit(args) => audit::run(context, args).await,
         Command::Whoami(args) => whoami::run(context, args).await,
         Command::Completion(args) => completion::run(args).await,
         Command::Version => version::run().await,

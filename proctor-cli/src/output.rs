@@ -5,7 +5,7 @@ mod name;
 mod table;
 mod text;
 
-use proctor_api::{Execution, Metadata, Published};
+use proctor_api::{AuditRow, Execution, Metadata, Published};
 
 use serde::Serialize;
 
@@ -39,6 +39,11 @@ pub trait Output {
     }
     fn published(&self, published: &Published) -> String;
     fn secrets(&self, secrets: &[SecretRow]) -> String;
+    fn audit(&self, rows: &[AuditRow]) -> String;
+    /// What stands above the audit trail, where that is apart from it.
+    fn audit_heading(&self, _rows: &[AuditRow]) -> Option<String> {
+        None
+    }
     fn user(&self, user: &User) -> String;
     /// Whether headings and hints go along on stderr.
     fn chats(&self) -> bool {

@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::authentication::Authentication;
+use crate::audit::Refusals;
 use crate::catalog::Catalog;
 use crate::domain::execution::Defaults;
 use crate::logs::Logs;
@@ -40,6 +41,8 @@ pub struct App {
     pub authentication: Option<Arc<Authentication>>,
     /// Plugins that are told of what happens.
     pub notifications: Vec<Plugin>,
+    /// How often who was refused.
+    pub refusals: Refusals,
     /// Decides who may do what.
     pub policy: Policy,
     /// This replica and its host.

@@ -1,5 +1,6 @@
 //! The command line of `proctord`: one file per command.
 
+mod audit;
 mod check_config;
 mod dev;
 mod import_v2;
@@ -44,6 +45,8 @@ enum Command {
     Plugins(plugins::Plugins),
     /// After a restore from a backup: show what is held, and let it go on or fail
     Recover(recover::Recover),
+    /// Prove that the audit trail is what was written
+    Audit(audit::Audit),
     /// Show what is configured and where it comes from, and everything that is wrong with it
     CheckConfig(check_config::CheckConfig),
     /// Take over the executions, procs and secrets of version 2
@@ -61,6 +64,7 @@ enum Command {
 pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     match cli.command {
         Command::Recover(wanted) => runtime()?.block_on(recover::run(&wanted)),
+        Command::Audit(wanted) => return runtime()?.block_on(audit::run(&wanted)),
         Command::ImportV2(import) => return runtime()?.block_on(import_v2::run(import)),
         Command::Dev(dev) => runtime()?.block_on(dev::run(dev)),
         Command::Start => runtime()?.block_on(start::run()),

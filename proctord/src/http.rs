@@ -2,6 +2,7 @@
 //! action; each parses, authorises, acts and responds. Status codes are decided in `error` alone.
 
 mod access;
+mod audit;
 mod body;
 mod bounds;
 mod bundle;
@@ -17,6 +18,7 @@ mod metrics;
 mod openapi;
 mod ping;
 mod protect;
+mod refusals;
 mod render;
 mod secret;
 mod settings;
@@ -78,6 +80,7 @@ fn table() -> Vec<Line> {
             Action::RerunExecution,
             execution::rerun,
         ),
+        get("/audit", Action::ReadAudit, audit::list),
     ]
 }
 
@@ -96,6 +99,7 @@ pub mod layers {
     pub use super::bounds::refuse_what_is_too_large;
     pub use super::guard::refuse_foreign_pages;
     pub use super::measure::measure;
+    pub use super::refusals::count_refusals;
     pub use super::render::shape_errors;
     pub use super::version::refuse_old_clients;
 }

@@ -1,6 +1,7 @@
 //! The Proctor service. `startup` tells how it boots; docs/ARCHITECTURE.md tells how the parts fit.
 
 pub mod app;
+pub mod audit;
 pub mod authentication;
 pub mod bundle;
 pub mod catalog;

@@ -29,6 +29,7 @@ pub enum Action {
     StopExecution,
     ForceStop,
     RerunExecution,
+    ReadAudit,
     WhoAmI,
 }
 
@@ -77,6 +78,7 @@ impl Action {
             Self::ForceStop => "execution.force_stop",
             Self::RerunExecution => "execution.rerun",
             Self::WhoAmI => "whoami",
+            Self::ReadAudit => "audit.read",
         }
     }
 
@@ -102,6 +104,7 @@ impl Action {
             | Self::RemoveSecret
             | Self::PutBundle
             | Self::ForceStop
+            | Self::ReadAudit
             | Self::ReadBundle => Rule::Admin,
         }
     }

@@ -10,6 +10,7 @@ mod witness;
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use actix_web::dev::{Server, ServerHandle};
 use actix_web::web;
@@ -19,6 +20,7 @@ use tracing::{error, info, warn};
 use uuid::Uuid;
 
 use crate::app::{App, Work};
+use crate::audit::{Refusals, Sealer};
 use crate::config::Config;
 use crate::data_folder::DataFolder;
 use crate::domain::execution::RunnerKind;
@@ -34,6 +36,9 @@ pub(crate) use backing::Backing;
 use carrier::Carrier;
 use doorkeeper::Doorkeeper;
 pub(crate) use witness::{OpenStore, witness};
+
+/// How long the last rows of the audit trail may take when the service stops.
+const LAST_ROWS_PATIENCE: Duration = Duration::from_secs(2);
 
 /// A service that runs.
 pub struct Service {
@@ -180,10 +185,11 @@ impl Service {
             hold,
             ..
         } = self;
+        let mut sealer = Sealer::new(Arc::clone(&app.store));
         let stopping = async {
             tokio::select! {
                 () = stop => {}
-                () = work(&app, &carrier, housekeeping, hold.as_deref()) => {}
+                () = work(&app, &carrier, housekeeping, hold.as_deref(), &mut sealer) => {}
             }
             info!("stopping");
             app.shutdown.cancel();
@@ -192,6 +198,7 @@ impl Service {
         let (served, ()) = tokio::join!(server, stopping);
         app.work.finish().await;
         app.tracker.shut_down().await;
+        finish_audit(&app, sealer).await;
         drop(app);
         backing.close().await;
         drop(folder);
@@ -200,7 +207,13 @@ impl Service {
 }
 
 /// What goes on beside the requests, for ever.
-async fn work(app: &App, carrier: &Carrier, housekeeping: Housekeeping, hold: Option<&str>) {
+async fn work(
+    app: &App,
+    carrier: &Carrier,
+    housekeeping: Housekeeping,
+    hold: Option<&str>,
+    sealer: &mut Sealer,
+) {
     let take_over = async || {
         carrier.begin(app.store.as_ref()).await?;
         heed_hold(app.store.as_ref(), hold).await?;
@@ -218,10 +231,30 @@ async fn work(app: &App, carrier: &Carrier, housekeeping: Housekeeping, hold: Op
                 app.tracker.compare_at_last(),
                 app.tracker.hold_lease(),
                 app.logs.look_out(|| app.metrics.looked_out()),
-                housekeeping.run()
+                housekeeping.run(),
+                app.refusals.run(app.store.as_ref()),
+                sealer.run()
             );
         }
     );
+}
+
+/// Stores what was counted and seals what was written, unless the store is away: then refusals since the last minute
+/// are forgotten, and the next start seals the rest.
+async fn finish_audit(app: &App, mut sealer: Sealer) {
+    if !app.readiness.is_open() {
+        return;
+    }
+    let finished = async {
+        app.refusals.flush(app.store.as_ref()).await;
+        sealer.finish().await;
+    };
+    if tokio::time::timeout(LAST_ROWS_PATIENCE, finished)
+        .await
+        .is_err()
+    {
+        warn!("the end of the audit trail is sealed by the next start");
+    }
 }
 
 /// Holds what was accepted before a restore, if this start is the first one since.
@@ -280,6 +313,7 @@ fn application(config: &Config, parts: &AllParts) -> App {
         authentication: doorkeeper.authentication.clone(),
         notifications: doorkeeper.notifications.clone(),
         policy: doorkeeper.policy.clone(),
+        refusals: Refusals::default(),
         replica,
         readiness,
         launch_wait: config.execution.launch_wait,

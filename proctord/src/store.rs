@@ -2,6 +2,7 @@
 //! audit trail. Each method of [`Store`] is one whole unit of work: what it changes and the rows that the
 //! change causes are committed together or not at all. A store knows nothing of runners or HTTP.
 
+pub mod audit;
 mod delivery;
 mod hold;
 mod imported;
@@ -27,6 +28,10 @@ use crate::domain::id::ExecutionId;
 use crate::domain::lifecycle::{Event, Forbidden, LateOutcome, StopIntent};
 use crate::domain::name::{ExecutionName, ProcName};
 
+pub use audit::{
+    AuditEntry, AuditFilter, AuditPage, AuditResult, AuditRow, AuditTrail, RefusalCount, RowPlace,
+    Sealing, Unsealed,
+};
 pub use hold::{Hold, Noticed, Stranger};
 pub use imported::{ImportCount, Imported, ImportedLog};
 pub use log::{
@@ -194,43 +199,9 @@ impl Page {
     }
 }
 
-/// Who did what to what, from where, with what result.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AuditEntry {
-    pub who: String,
-    /// Verb and resource, such as `execution.create`.
-    pub action: &'static str,
-    /// The thing touched, such as a proc's name or an execution's id; the store fills in the id of an
-    /// execution that it creates.
-    pub target: String,
-    pub source: String,
-    pub result: AuditResult,
-    pub request_id: String,
-}
-
-/// How an audited action went.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum AuditResult {
-    Done,
-    Refused,
-    Failed,
-}
-
-impl AuditResult {
-    /// The name in the store and on the wire.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Done => "done",
-            Self::Refused => "refused",
-            Self::Failed => "failed",
-        }
-    }
-}
-
 /// The memory of proctord. Every implementation passes the one conformance suite.
 #[async_trait]
-pub trait Store: Send + Sync {
+pub trait Store: AuditTrail + Send + Sync {
     /// The id of this installation, made by the first migration and never changed.
     async fn installation(&self) -> Result<Uuid, StoreError>;
 
@@ -456,9 +427,6 @@ pub trait Store: Send + Sync {
 
     /// Ends the hold, if nothing is held any more; without one it changes nothing. It is audited.
     async fn end_hold(&self, audit: AuditEntry) -> Result<(), StoreError>;
-
-    /// Adds to the audit trail what no other unit of work recorded.
-    async fn audit(&self, entry: AuditEntry) -> Result<(), StoreError>;
 
     /// Whether the store can be written to now.
     async fn check(&self) -> Result<(), StoreError>;

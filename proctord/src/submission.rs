@@ -15,7 +15,7 @@ use crate::domain::args::{self, Args};
 use crate::domain::execution::{Execution, Plan, RunnerKind};
 use crate::domain::id::ExecutionId;
 use crate::domain::name::{ExecutionName, ProcName};
-use crate::store::{Accepted, AuditEntry, Idempotency, NewExecution, StoreError};
+use crate::store::{Accepted, AuditEntry, AuditResult, Idempotency, NewExecution, StoreError};
 
 /// How long an accepted execution may wait for its launch.
 const START_WITHIN: SignedDuration = SignedDuration::from_mins(10);
@@ -154,6 +154,11 @@ async fn accept(
         refusal: (!reasons.is_empty()).then(|| reasons.join("; ")),
         owner: app.replica.id.clone(),
     };
+    let result = match new.refusal {
+        Some(_) => AuditResult::Refused,
+        None => AuditResult::Done,
+    };
+    let audit = AuditEntry { result, ..audit };
     let accepted = app.store.accept(new, idempotency, audit).await;
     if matches!(accepted, Err(StoreError::Unavailable { .. })) {
         app.tracker.doubt();

@@ -4,6 +4,7 @@
 //! or stores. Field names are those of the Go system wherever it had the field; what is new is optional,
 //! so that documents and clients of either age understand each other.
 
+mod audit;
 mod bundle;
 mod execution;
 mod identity;
@@ -13,6 +14,7 @@ mod problem;
 mod secret;
 mod status;
 
+pub use audit::{AuditPage, AuditRow};
 pub use bundle::{BUNDLE_LIMIT_BYTES, BundleReceipt, bundle_digest_is_well_formed};
 pub use execution::{
     Execution, ExecutionPage, ExecutionRequest, LateOutcome, LimitOf, Queue, QueueLimit,

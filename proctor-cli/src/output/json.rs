@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use proctor_api::{Execution, Metadata, Published};
+use proctor_api::{AuditRow, Execution, Metadata, Published};
 use serde::Serialize;
 
 use crate::client::User;
@@ -38,6 +38,10 @@ impl Output for Json {
 
     fn secrets(&self, secrets: &[SecretRow]) -> String {
         document(secrets)
+    }
+
+    fn audit(&self, rows: &[AuditRow]) -> String {
+        document(rows)
     }
 
     fn user(&self, user: &User) -> String {

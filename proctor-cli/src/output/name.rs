@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 
-use proctor_api::{Execution, Metadata, Published};
+use proctor_api::{AuditRow, Execution, Metadata, Published};
 
 use crate::client::User;
 use crate::escape::visible;
@@ -38,6 +38,10 @@ impl Output for Name {
     fn secrets(&self, secrets: &[SecretRow]) -> String {
         let set = secrets.iter().filter(|secret| secret.is_set);
         lines(set.map(|secret| visible(&secret.name)))
+    }
+
+    fn audit(&self, rows: &[AuditRow]) -> String {
+        lines(rows.iter().map(|row| row.id))
     }
 
     fn user(&self, user: &User) -> String {

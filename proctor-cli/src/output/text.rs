@@ -1,12 +1,13 @@
 //! Answers for people, in the Go client's columns. Whatever others wrote is made visible first.
 
+mod audit;
 mod execution;
 mod kubernetes;
 mod proc;
 mod user;
 
 pub use execution::waits;
-use proctor_api::{Execution, Metadata, Published};
+use proctor_api::{AuditRow, Execution, Metadata, Published};
 
 use crate::client::User;
 use crate::console::FIRST_COLUMN;
@@ -81,6 +82,14 @@ impl Output for Text {
         };
         let rows: Vec<_> = secrets.iter().map(row).collect();
         document(table::lines(&COLUMNS, &rows, self.width))
+    }
+
+    fn audit(&self, rows: &[AuditRow]) -> String {
+        document(audit::table(rows, self.width).into_iter().skip(1))
+    }
+
+    fn audit_heading(&self, rows: &[AuditRow]) -> Option<String> {
+        audit::table(rows, self.width).into_iter().next()
     }
 
     fn user(&self, user: &User) -> String {

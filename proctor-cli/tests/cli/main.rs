@@ -5,6 +5,7 @@
     reason = "in a test, whatever fails to unwrap is the failure"
 )]
 
+mod audit;
 mod completion;
 mod config;
 mod defects;

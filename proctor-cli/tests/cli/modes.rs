@@ -2,7 +2,7 @@ use serde_json::{Value, json};
 
 use crate::run::User;
 use crate::stub::{Reply, Request, Stub};
-use crate::wire::execution;
+use crate::wire::{audit_row, execution};
 
 fn service(request: &Request) -> Reply {
     let proc = json!({"name": "say-hello", "description": "Greets"});
@@ -13,13 +13,14 @@ fn service(request: &Request) -> Reply {
         ("GET", "/execution") => Reply::Json(200, json!({"executions": [execution("STOPPED")]})),
         ("POST", "/execution" | "/execution/42/rerun") => Reply::Json(201, execution("CREATED")),
         ("GET", "/secret/say-hello") => Reply::Json(200, json!({"names": ["KEY"]})),
+        ("GET", "/audit") => Reply::Json(200, json!({"rows": [audit_row()]})),
         ("GET", "/whoami") => Reply::Json(200, json!({"email": "a@example.org"})),
         _ => Reply::Json(200, execution("STOPPED")),
     }
 }
 
 /// Every command that answers, with what it answers as a name and where that stands in its JSON.
-const COMMANDS: [(&[&str], &str, &str); 10] = [
+const COMMANDS: [(&[&str], &str, &str); 11] = [
     (&["list"], "say-hello\n", "/0/name"),
     (&["describe", "say-hello"], "say-hello\n", "/name"),
     (&["execute", "say-hello", "--detach"], "42\n", "/id"),
@@ -33,6 +34,7 @@ const COMMANDS: [(&[&str], &str, &str); 10] = [
         "/published/0/name",
     ),
     (&["secret", "list", "say-hello"], "KEY\n", "/0/name"),
+    (&["audit"], "7\n", "/0/id"),
     (&["whoami"], "a@example.org\n", "/email"),
 ];
 

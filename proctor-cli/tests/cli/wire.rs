@@ -29,3 +29,12 @@ pub fn problem(status: u16, mut body: Value) -> Reply {
     }
     Reply::Json(status, body)
 }
+
+/// A row of the audit trail.
+pub fn audit_row() -> Value {
+    json!({
+        "id": 7, "at": "2026-11-20T10:00:00Z", "who": "ann@example.org", "action": "secret.set",
+        "target": "say-hello/TOKEN", "source": "192.0.2.1", "result": "done", "count": 1,
+        "request_id": "6f1c", "seal": 3,
+    })
+}

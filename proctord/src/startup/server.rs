@@ -77,6 +77,7 @@ pub(super) fn serve(
             .wrap(from_fn(http::layers::refuse_foreign_pages))
             .wrap(from_fn(http::layers::refuse_what_is_too_large))
             .wrap(from_fn(http::layers::shape_errors))
+            .wrap(from_fn(http::layers::count_refusals))
             .wrap(from_fn(http::layers::measure))
             .configure(http::configure)
     };

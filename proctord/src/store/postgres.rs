@@ -408,11 +408,6 @@ impl Store for PostgresStore {
         self.bounded("end a hold", work).await
     }
 
-    async fn audit(&self, entry: AuditEntry) -> Result<(), StoreError> {
-        let work = audit::record(&self.database, &entry);
-        self.bounded("write the audit trail", work).await
-    }
-
     async fn check(&self) -> Result<(), StoreError> {
         let work = installation::touch(&self.database);
         self.bounded("write", work).await

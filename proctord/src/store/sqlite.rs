@@ -352,10 +352,6 @@ impl Store for SqliteStore {
         hold::release::end(&self.records, &audit).await
     }
 
-    async fn audit(&self, entry: AuditEntry) -> Result<(), StoreError> {
-        audit::record(&self.records, &entry).await
-    }
-
     async fn check(&self) -> Result<(), StoreError> {
         installation::touch(&self.records).await
     }

@@ -196,6 +196,12 @@ impl Book {
         let text = time.replace_all(&self.text, "2026-11-20T12:00:00.123456Z");
         let uuid = Regex::new("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}").unwrap();
         let text = numbered(&uuid, &text, |n| format!("6f1c0a52-9b1e-4d0c-8a37-{n:012}"));
+        // How far the sealer has come differs, and how many rows there were before.
+        let number = Regex::new(r#"\{"id":\d+,"at"|"seal":\d+"#).unwrap();
+        let text = number.replace_all(&text, |found: &Captures<'_>| match &found[0] {
+            seal if seal.starts_with("\"seal") => r#""seal":3"#,
+            _ => r#"{"id":12,"at""#,
+        });
         let id = Regex::new(r"\b[1-9]\d{13,15}\b").unwrap();
         numbered(&id, &text, |n| {
             format!("{}", 2_884_017_000_000_000_u64 + n as u64)

@@ -78,12 +78,14 @@ impl Service {
         pool.close().await;
     }
 
-    /// Every row of the audit trail as `who action target`, oldest first.
+    /// What the audit trail says was done, as `who action target`, oldest first.
     pub async fn audit(&self) -> Vec<String> {
         let path = self.proctord.data_dir().join("proctor.db");
         let options = sqlx::sqlite::SqliteConnectOptions::new().filename(path);
         let pool = sqlx::SqlitePool::connect_with(options).await.unwrap();
-        sqlx::query_scalar("SELECT who || ' ' || action || ' ' || target FROM audit ORDER BY rowid")
+        sqlx::query_scalar(
+            "SELECT who || ' ' || action || ' ' || target FROM audit WHERE result = 'done' ORDER BY rowid",
+        )
             .fetch_all(&pool)
             .await
             .unwrap()

@@ -4,6 +4,7 @@ mod access;
 mod fences;
 mod metadata;
 mod plans;
+mod sealing;
 mod trouble;
 
 use std::collections::BTreeMap;
@@ -115,6 +116,14 @@ impl Subject for PostgresSubject {
         sqlx::query("UPDATE proctor.execution SET created_at = $1 WHERE id = $2")
             .bind(at.to_sqlx())
             .bind(id.as_i64())
+            .execute(&self.records)
+            .await
+            .unwrap();
+    }
+
+    async fn tamper(&self, statement: &str) {
+        let statement = statement.replace("EPOCH", "timestamptz 'epoch'");
+        sqlx::raw_sql(sqlx::AssertSqlSafe(statement))
             .execute(&self.records)
             .await
             .unwrap();

@@ -114,6 +114,14 @@ impl Subject for SqliteSubject {
             .unwrap();
     }
 
+    async fn tamper(&self, statement: &str) {
+        let statement = statement.replace("proctor.", "").replace("EPOCH", "0");
+        sqlx::raw_sql(sqlx::AssertSqlSafe(statement))
+            .execute(&self.records)
+            .await
+            .unwrap();
+    }
+
     async fn age_leases(&self, by: SignedDuration) {
         sqlx::query(
             "UPDATE replica SET expires_at = expires_at - ?1, renewed_at = renewed_at - ?1",

@@ -17,6 +17,7 @@ pub mod log;
 pub mod pieces;
 pub mod queue;
 pub mod sample;
+pub mod sealing;
 pub mod silent_host;
 pub mod slots;
 pub mod stop;
@@ -178,7 +179,18 @@ macro_rules! store_suite {
                     read_in_any_pieces_a_log_is_the_same
                     a_reader_who_begins_in_the_middle_gets_the_rest
                 }
+                sealing {
+                    what_is_written_is_sealed_once_in_batches_that_follow_each_other
+                    the_chain_goes_on_after_a_restart
+                    of_many_replicas_each_row_gets_one_seal
+                    a_trail_of_many_pages_is_verified
+                    whatever_is_changed_after_sealing_is_found
+                    an_end_that_is_gone_and_a_trail_written_anew_show_by_a_seal_that_was_noted
+                    a_seal_that_was_replaced_with_its_rows_breaks_the_chain
+                }
                 audit {
+                    refusals_are_rows_with_a_count
+                    a_page_of_the_trail_goes_from_new_to_old_and_filters
                     each_unit_of_work_that_somebody_asked_for_leaves_one_row
                     the_installation_has_an_id_that_stays
                     a_store_that_can_be_written_to_says_so

@@ -172,7 +172,7 @@ fn where_the_time_went(text: &Text, transitions: &[Transition]) -> Vec<String> {
 }
 
 /// A time to the second, as RFC 3339.
-fn second(at: Timestamp) -> String {
+pub(super) fn second(at: Timestamp) -> String {
     at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 

@@ -6,6 +6,7 @@ use proctor_api::{BundleReceipt, Mistake, bundle_digest_is_well_formed};
 use crate::app::App;
 use crate::bundle;
 use crate::http::access::Access;
+use crate::http::audit::audited;
 use crate::http::body::Body;
 use crate::http::error::ApiError;
 
@@ -28,12 +29,11 @@ pub(in crate::http) async fn put(
     };
     let service = app.clone();
     let kept = async move {
-        service.catalog.put_bundle(&digest, archive).await?;
-        service
-            .store
-            .audit(access.audit("bundle.put", digest.as_str()))
-            .await?;
-        Ok::<_, ApiError>(())
+        let entry = access.audit("bundle.put", digest.as_str());
+        audited(&service, vec![entry], async {
+            Ok(service.catalog.put_bundle(&digest, archive).await?)
+        })
+        .await
     };
     app.work.to_the_end(kept).await??;
     Ok(HttpResponse::Created().json(receipt))

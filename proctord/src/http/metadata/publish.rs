@@ -12,6 +12,7 @@ use crate::domain::document;
 use crate::domain::execution::RunnerKind;
 use crate::domain::name::ProcName;
 use crate::http::access::Access;
+use crate::http::audit::audited;
 use crate::http::body::Body;
 use crate::http::error::ApiError;
 use crate::http::render;
@@ -56,13 +57,14 @@ pub(in crate::http) async fn publish(
 }
 
 async fn store(app: &App, access: &Access, procs: &[(ProcName, Metadata)]) -> Result<(), ApiError> {
-    app.catalog.publish(procs).await?;
-    for (name, _) in procs {
-        app.store
-            .audit(access.audit("metadata.publish", name.as_str()))
-            .await?;
-    }
-    Ok(())
+    let entries = procs
+        .iter()
+        .map(|(name, _)| access.audit("metadata.publish", name.as_str()))
+        .collect();
+    audited(app, entries, async {
+        Ok(app.catalog.publish(procs).await?)
+    })
+    .await
 }
 
 fn parse(documents: &[Value]) -> Result<Vec<(ProcName, Metadata)>, ApiError> {

@@ -8,6 +8,7 @@ use crate::app::App;
 use crate::catalog::SecretsOfProc;
 use crate::domain::name::ProcName;
 use crate::http::access::Access;
+use crate::http::audit::audited;
 use crate::http::error::ApiError;
 
 #[derive(Debug, Deserialize)]
@@ -34,16 +35,16 @@ pub(in crate::http) async fn unpublish(
     };
     let service = app.clone();
     let done = async move {
-        let was_there = service.catalog.unpublish(&proc_name, secrets).await?;
-        if was_there {
-            let entry = access.audit(action, proc_name.as_str());
-            service.store.audit(entry).await?;
-        }
-        Ok::<_, ApiError>(was_there)
+        let entry = access.audit(action, proc_name.as_str());
+        audited(&service, vec![entry], async {
+            if service.catalog.unpublish(&proc_name, secrets).await? {
+                Ok(())
+            } else {
+                Err(unknown)
+            }
+        })
+        .await
     };
-    if app.work.to_the_end(done).await?? {
-        Ok(HttpResponse::NoContent().finish())
-    } else {
-        Err(unknown)
-    }
+    app.work.to_the_end(done).await??;
+    Ok(HttpResponse::NoContent().finish())
 }

@@ -5,6 +5,7 @@ use actix_web::{HttpResponse, web};
 use crate::app::App;
 use crate::domain::name::{ProcName, VariableName};
 use crate::http::access::Access;
+use crate::http::audit::audited;
 use crate::http::error::ApiError;
 
 pub(in crate::http) async fn remove(
@@ -20,16 +21,16 @@ pub(in crate::http) async fn remove(
     };
     let service = app.clone();
     let done = async move {
-        let was_there = service.catalog.remove_secret(&name, &key).await?;
-        if was_there {
-            let entry = access.audit("secret.remove", target);
-            service.store.audit(entry).await?;
-        }
-        Ok::<_, ApiError>(was_there)
+        let entry = access.audit("secret.remove", target);
+        audited(&service, vec![entry], async {
+            if service.catalog.remove_secret(&name, &key).await? {
+                Ok(())
+            } else {
+                Err(unknown)
+            }
+        })
+        .await
     };
-    if app.work.to_the_end(done).await?? {
-        Ok(HttpResponse::NoContent().finish())
-    } else {
-        Err(unknown)
-    }
+    app.work.to_the_end(done).await??;
+    Ok(HttpResponse::NoContent().finish())
 }

@@ -10,6 +10,7 @@ use crate::app::App;
 use crate::domain::environment::Secrets;
 use crate::domain::name::{ProcName, VariableName};
 use crate::http::access::Access;
+use crate::http::audit::audited;
 use crate::http::body::Body;
 use crate::http::error::ApiError;
 
@@ -27,12 +28,11 @@ pub(in crate::http) async fn replace(
         .collect();
     let service = app.clone();
     let kept = async move {
-        service.catalog.replace_secrets(&proc_name, secrets).await?;
-        service
-            .store
-            .audit(access.audit("secret.replace", proc_name.as_str()))
-            .await?;
-        Ok::<_, ApiError>(())
+        let entry = access.audit("secret.replace", proc_name.as_str());
+        audited(&service, vec![entry], async {
+            Ok(service.catalog.replace_secrets(&proc_name, secrets).await?)
+        })
+        .await
     };
     app.work.to_the_end(kept).await??;
     Ok(done(StatusCode::CREATED, warnings, request.headers()))

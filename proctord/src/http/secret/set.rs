@@ -8,6 +8,7 @@ use super::{done, invalid, value_mistake, value_warning};
 use crate::app::App;
 use crate::domain::name::{ProcName, VariableName};
 use crate::http::access::Access;
+use crate::http::audit::audited;
 use crate::http::body::Body;
 use crate::http::error::ApiError;
 
@@ -34,15 +35,12 @@ pub(in crate::http) async fn set(
         .collect();
     let service = app.clone();
     let kept = async move {
-        service
-            .catalog
-            .set_secret(&proc_name, &key, wanted.value.into())
-            .await?;
-        service
-            .store
-            .audit(access.audit("secret.set", format!("{proc_name}/{key}")))
-            .await?;
-        Ok::<_, ApiError>(())
+        let entry = access.audit("secret.set", format!("{proc_name}/{key}"));
+        let value = wanted.value.into();
+        audited(&service, vec![entry], async {
+            Ok(service.catalog.set_secret(&proc_name, &key, value).await?)
+        })
+        .await
     };
     app.work.to_the_end(kept).await??;
     Ok(done(StatusCode::NO_CONTENT, warnings, request.headers()))

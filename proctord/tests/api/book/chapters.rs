@@ -1,5 +1,6 @@
 //! What is asked, in the order of the page.
 
+use proctor_testkit::wait_for_async;
 use proctord::bundle::digest;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -14,6 +15,7 @@ pub async fn write(book: &mut Book) {
     begun(book).await;
     queued(book).await;
     refusals(book).await;
+    audit(book).await;
     book.title("Not ready");
     book.service
         .sql("proctor.db", "ALTER TABLE installation RENAME TO lost")
@@ -122,6 +124,21 @@ async fn secrets(book: &mut Book) {
     let delete = || Ask::new(Method::DELETE, "/secret/{name}/{key}", &["wait", "KEY"]);
     book.ask(delete().show()).await;
     book.ask(delete().show()).await;
+}
+
+async fn audit(book: &mut Book) {
+    book.title("The audit trail");
+    // A row is shown once it has its seal; with this filter it is always the same one.
+    let query = "target=wait/SHORT&result=done";
+    wait_for_async("the row to be sealed", async || {
+        let page = book.service.get(&format!("/audit?{query}")).await.json();
+        let seal = page["rows"][0]["seal"].clone();
+        if seal.is_null() { Err(page) } else { Ok(()) }
+    })
+    .await;
+    book.ask(Ask::get("/audit", &[]).query(query).show()).await;
+    book.ask(Ask::get("/audit", &[]).query("result=fine").show())
+        .await;
 }
 
 async fn executions(book: &mut Book) {

@@ -18,8 +18,11 @@ INSERT INTO proctor.chunk (execution_id, "offset", length, codec, bytes)
 SELECT id, 0, 100, 'raw', '\x00' FROM proctor.execution;
 INSERT INTO proctor.event (execution_id, number, "offset", event)
 SELECT id, 0, 100, '{}' FROM proctor.execution;
-INSERT INTO proctor.audit (at, who, action, target, source, result, request_id)
-SELECT created_at, "user", 'execution.create', id::text, '', 'done', '' FROM proctor.execution;
+INSERT INTO proctor.audit (at, who, action, target, source, result, request_id, seal)
+SELECT created_at, "user", 'execution.create', id::text, '', 'done', '', CASE WHEN id < 999000 THEN id / 100 + 1 END
+  FROM proctor.execution;
+INSERT INTO proctor.audit_seal (number, at, previous, contents, hash)
+SELECT n, timestamptz '2026-01-01', '\x00', '\x00', '\x00' FROM generate_series(1, 9990) AS n;
 INSERT INTO proctor.delivery
 SELECT name, id, 'callback', '', '{}', CASE WHEN id % 100 = 0 THEN 'pending' ELSE 'delivered' END, 0, NULL,
        created_at, created_at, created_at

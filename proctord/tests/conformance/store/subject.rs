@@ -33,6 +33,9 @@ pub trait Subject: Sized + Send + Sync {
     async fn age_keys(&self, by: SignedDuration);
     /// Pretends that an execution was accepted at another time.
     async fn set_created_at(&self, id: ExecutionId, at: Timestamp);
+    /// What somebody does who has the database. The statement names the schema of Postgres, and EPOCH for the first
+    /// moment of 1970.
+    async fn tamper(&self, statement: &str);
     /// Pretends that every lease was renewed, and runs out, so much earlier.
     async fn age_leases(&self, by: SignedDuration);
 }
