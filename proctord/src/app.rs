@@ -8,8 +8,8 @@ use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::authentication::Authentication;
 use crate::audit::Refusals;
+use crate::authentication::Authentication;
 use crate::catalog::Catalog;
 use crate::domain::execution::Defaults;
 use crate::logs::Logs;

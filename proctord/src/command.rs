@@ -51,8 +51,6 @@ enum Command {
     CheckConfig(check_config::CheckConfig),
     /// Take over the executions, procs and secrets of version 2
     ImportV2(import_v2::ImportV2),
-    /// Look at plugins
-    Plugins(plugins::Plugins),
     #[command(hide = true)]
     PluginHost(plugin_host::PluginHost),
 }

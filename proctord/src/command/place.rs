@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
+use crate::plugins::this_program;
 use crate::startup::Place;
 
 /// The data folder that was asked for, or the user's own.
@@ -17,7 +18,7 @@ pub(super) fn place(data_dir: Option<PathBuf>) -> anyhow::Result<Place> {
     Ok(Place {
         data_dir,
         shim: shim(&program)?,
-        program,
+        program: this_program(),
     })
 }
 

@@ -5,7 +5,7 @@ use std::process::Command;
 
 use proctor_plugin::Kind;
 use proctor_testkit::plugin;
-use proctord::plugins::{Plugin, Spec};
+use proctord::plugins::{Plugin, Spec, contents};
 
 use crate::library::{DEADLINE, program};
 
@@ -51,7 +51,8 @@ fn spec(folder: &str, name: &str, kind: Kind) -> Spec {
 #[tokio::test]
 async fn each_tells_its_name_and_kind() {
     for (folder, name, kind, _) in BUNDLED {
-        let manifest = Plugin::manifest(program(), plugin(folder)).await.unwrap();
+        let contents = contents(&program(), &plugin(folder)).await.unwrap();
+        let manifest = contents.manifest;
 
         assert_eq!(manifest.name, folder);
         let plugins = manifest.plugins.iter();

@@ -5,10 +5,10 @@
     reason = "a test that cannot go on says so by panicking"
 )]
 
+mod bundled;
 mod check;
 mod confined;
 mod good;
-mod bundled;
 mod hostile;
 mod library;
 mod unusable;
