@@ -1,5 +1,10 @@
 //! What comes back from servers that behave and from servers that do not.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot go on says so by panicking"
+)]
+
 use std::time::Duration;
 
 use proctor_plugin_http::{Address, Client};

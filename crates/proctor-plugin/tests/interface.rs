@@ -1,4 +1,9 @@
 //! The interface as whoever loads a library sees it: the table, calls in JSON, failures, panics, memory.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot go on says so by panicking"
+)]
 #![expect(unsafe_code, reason = "the calls are those of C")]
 
 use std::ffi::c_void;

@@ -1,5 +1,10 @@
 //! What Gate is asked, and what its answers come to.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot go on says so by panicking"
+)]
+
 use gate_auth_plugin::Gate;
 use proctor_plugin::{Auth, Credentials, Failure, User, Variables};
 use proctor_testkit::{WebAnswer, WebServer};

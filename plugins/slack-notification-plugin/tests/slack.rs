@@ -1,5 +1,10 @@
 //! What Slack gets, and what comes of its answers.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot go on says so by panicking"
+)]
+
 use proctor_plugin::{Event, EventKind, Failure, Notification, Recipient, Variables};
 use proctor_testkit::{WebAnswer, WebServer};
 use serde_json::{Value, json};

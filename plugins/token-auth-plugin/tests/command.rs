@@ -1,5 +1,10 @@
 //! What `proctord plugins token` makes is what the plugin reads.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot go on says so by panicking"
+)]
+
 use std::fs;
 use std::process::{Command, Output};
 

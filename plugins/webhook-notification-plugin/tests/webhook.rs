@@ -1,5 +1,10 @@
 //! What a receiver gets, and what comes of its answers.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot go on says so by panicking"
+)]
+
 use std::time::{Duration, SystemTime};
 
 use proctor_plugin::{Event, EventKind, Notification, Recipient, Variables};
