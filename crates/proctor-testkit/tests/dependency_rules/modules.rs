@@ -13,7 +13,7 @@ struct Floor {
 
 /// The modules that have a rule. Those above them (`app`, `command`, `http`, `startup`, `submission`, `samples`)
 /// bring the parts together.
-const FLOORS: [Floor; 11] = [
+const FLOORS: [Floor; 12] = [
     Floor {
         name: "domain",
         may_use: &[],
@@ -58,7 +58,11 @@ const FLOORS: [Floor; 11] = [
     Floor {
         // Whose settings it makes.
         name: "config",
-        may_use: &["catalog", "domain", "runner", "store"],
+        may_use: &["catalog", "domain", "runner", "store", "telemetry", "tls"],
+    },
+    Floor {
+        name: "tls",
+        may_use: &["telemetry"],
     },
 ];
 
