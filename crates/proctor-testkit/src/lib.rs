@@ -19,7 +19,7 @@ mod small_disk;
 mod wait;
 
 pub use binaries::binary;
-pub use certificates::{Authority, Certificate};
+pub use certificates::{Authority, Certificate, KeyKind};
 pub use command_line::{CommandLine, Ran};
 pub use ledger::Ledger;
 pub use proctord::{Proctord, ProctordBuilder};
