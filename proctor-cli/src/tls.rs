@@ -138,17 +138,15 @@ fn of_certificate(settings: &Settings, refused: &CertificateError) -> String {
 
 /// The failure of TLS among the causes of an error, if there is one.
 fn rustls_error<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a rustls::Error> {
-    let mut cause = Some(error);
-    while let Some(error) = cause {
-        // An I/O error that wraps another one does not name it as its source.
-        let inner = error
-            .downcast_ref::<io::Error>()
-            .and_then(io::Error::get_ref);
-        let inner = inner.and_then(|inner| inner.downcast_ref::<rustls::Error>());
-        if let Some(found) = error.downcast_ref::<rustls::Error>().or(inner) {
-            return Some(found);
-        }
-        cause = error.source();
+    if let Some(found) = error.downcast_ref::<rustls::Error>() {
+        return Some(found);
     }
-    None
+    // An I/O error that wraps another one, which may be one too, does not name it as its source.
+    let wrapped = error
+        .downcast_ref::<io::Error>()
+        .and_then(io::Error::get_ref);
+    match wrapped {
+        Some(wrapped) => rustls_error(wrapped),
+        None => rustls_error(error.source()?),
+    }
 }
