@@ -29,11 +29,14 @@ pub struct Cli {
 }
 
 /// Where proctord is, for every command.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub struct GlobalArgs {
-    /// proctord's address, HOST or HOST:PORT, with or without http://; goes before PROCTOR_HOST
+    /// proctord's address, HOST or HOST:PORT, with https:// if it speaks TLS; goes before PROCTOR_HOST
     #[arg(long, global = true, value_name = "HOST")]
     pub host: Option<String>,
+    /// Trust the certificates in this file, in PEM, instead of this machine's; goes before PROCTOR_CACERT
+    #[arg(long, global = true, value_name = "FILE")]
+    pub cacert: Option<String>,
     /// Config file to use instead of ~/.proctor/proctor.yaml
     #[arg(long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
@@ -86,7 +89,8 @@ pub enum Command {
     Secret(SecretCommand),
     /// Configure the proctor client
     ///
-    /// Keys: PROCTOR_HOST, EMAIL_ID, ACCESS_TOKEN, CONNECTION_TIMEOUT_SECS (10 if unset),
+    /// Keys: PROCTOR_HOST, EMAIL_ID, ACCESS_TOKEN, PROCTOR_CACERT (a file of certificates to trust instead of this
+    /// machine's), CONNECTION_TIMEOUT_SECS (10 if unset),
     /// RECONNECT_TIMEOUT_SECS (60 if unset: how long a log that was cut is tried again). An environment
     /// variable of the same name goes before the file, and the environment alone is enough.
     Config(ConfigArgs),
@@ -94,6 +98,14 @@ pub enum Command {
     ///
     /// What the catalog keeps is told twice: before it is changed (begun), and how that went.
     Audit(AuditArgs),
+    /// Log in: have proctord check a token, and keep it in the config file
+    ///
+    /// The token is never an argument, where every user of the machine could read it: on a terminal it is asked for
+    /// without showing it, otherwise it is read from stdin, or from a file. It is kept only if proctord accepts it,
+    /// and in a file that its owner alone can read. What else that file says stays.
+    Login(LoginArgs),
+    /// Log out: remove the token from the config file
+    Logout,
     /// Tell who proctord takes you for
     Whoami(WhoamiArgs),
     /// Write completions for a shell to stdout
@@ -147,6 +159,16 @@ pub struct ConfigArgs {
 pub enum ConfigCommand {
     /// Show the config file; the token stays hidden
     Show,
+}
+
+#[derive(Debug, Args)]
+pub struct LoginArgs {
+    /// Who you are; left out or empty, the token alone is to tell
+    #[arg(long, value_name = "EMAIL")]
+    pub email: Option<String>,
+    /// Read the token from this file
+    #[arg(long, value_name = "FILE")]
+    pub token_file: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

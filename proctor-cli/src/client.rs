@@ -1,16 +1,20 @@
 //! proctord's HTTP API as functions. Knows routes and headers; what an error answer means is in
 //! `client/error.rs`, when to ask again in `client/retry.rs`.
 
+mod credentials;
 pub mod error;
 mod refusal;
 mod retry;
 
+use std::borrow::Cow;
+use std::sync::Arc;
+
 use proctor_api::{
-    AuditPage, BundleReceipt, CLIENT_VERSION_HEADER, EMAIL_HEADER, Execution, ExecutionPage,
-    ExecutionRequest, IDEMPOTENCY_HEADER, Metadata, Published, SecretValue, StopRequest,
-    TOKEN_HEADER,
+    AuditPage, BundleReceipt, CLIENT_VERSION_HEADER, Execution, ExecutionPage, ExecutionRequest,
+    IDEMPOTENCY_HEADER, Metadata, Published, SecretValue, StopRequest,
 };
 use reqwest::{Method, RequestBuilder};
+use rustls::ClientConfig;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -26,6 +30,8 @@ pub const VERSION: &str = concat!("v", env!("CARGO_PKG_VERSION"));
 pub struct Client {
     http: reqwest::Client,
     settings: Settings,
+    /// What TLS is spoken with, by the websocket too.
+    tls: Arc<ClientConfig>,
 }
 
 /// Who asks, as the service tells it: fields by name.
@@ -69,7 +75,7 @@ pub struct AuditQuery {
 }
 
 impl Client {
-    pub fn new(settings: Settings) -> Result<Self, ClientError> {
+    pub fn new(settings: Settings, tls: ClientConfig) -> Result<Self, ClientError> {
         let http = reqwest::Client::builder()
             .connect_timeout(settings.timeout)
             .timeout(settings.timeout)
@@ -77,14 +83,24 @@ impl Client {
             .redirect(reqwest::redirect::Policy::none())
             // The log's websocket knows no proxy, so neither do the other requests.
             .no_proxy()
+            .tls_backend_preconfigured(tls.clone())
             .build()
             .map_err(|error| ClientError::unreachable(&settings, &error))?;
-        Ok(Self { http, settings })
+        Ok(Self {
+            http,
+            settings,
+            tls: Arc::new(tls),
+        })
     }
 
     #[must_use]
     pub fn settings(&self) -> &Settings {
         &self.settings
+    }
+
+    #[must_use]
+    pub fn tls(&self) -> Arc<ClientConfig> {
+        Arc::clone(&self.tls)
     }
 
     /// Every proc that may be seen, by name.
@@ -223,19 +239,14 @@ impl Client {
     }
 
     /// The headers by which every request, the websocket's too, says who asks.
-    pub fn headers(&self) -> impl Iterator<Item = (&'static str, &str)> {
-        let credentials = [
-            (EMAIL_HEADER, self.settings.email.as_str()),
-            (TOKEN_HEADER, self.settings.token.expose()),
-        ];
+    pub fn headers(&self) -> impl Iterator<Item = (&'static str, Cow<'_, str>)> {
         let always = [
-            ("Accept", "application/json"),
-            (CLIENT_VERSION_HEADER, VERSION),
+            ("Accept", "application/json".into()),
+            (CLIENT_VERSION_HEADER, VERSION.into()),
         ];
-        let given = credentials
+        always
             .into_iter()
-            .filter(|(_, value)| !value.is_empty());
-        always.into_iter().chain(given)
+            .chain(credentials::headers(&self.settings))
     }
 
     fn get(&self, segments: &[&str]) -> Result<RequestBuilder, ClientError> {
@@ -252,7 +263,7 @@ impl Client {
         }
         let request = self.http.request(method, self.settings.host.url(segments));
         Ok(self.headers().fold(request, |request, (name, value)| {
-            request.header(name, value)
+            request.header(name, &*value)
         }))
     }
 

@@ -8,6 +8,8 @@ mod describe;
 mod execute;
 mod history;
 mod list;
+mod login;
+mod logout;
 mod logs;
 mod publish;
 mod rerun;
@@ -62,6 +64,8 @@ async fn dispatch(context: &Context, command: Command) -> Result<Exit, Error> {
         Command::Secret(SecretCommand::Rm(args)) => secret::remove(context, args).await,
         Command::Config(args) => config::run(context, args).await,
         Command::Audit(args) => audit::run(context, args).await,
+        Command::Login(args) => login::run(context, args).await,
+        Command::Logout => logout::run(context),
         Command::Whoami(args) => whoami::run(context, args).await,
         Command::Completion(args) => completion::run(args).await,
         Command::Version => version::run().await,

@@ -1,6 +1,7 @@
 //! The client's configuration: flag, then environment, then file, then default. The environment is read
 //! here and nowhere else; the environment alone is enough.
 
+mod edit;
 pub mod file;
 pub mod host;
 pub mod value;
@@ -14,10 +15,11 @@ use crate::config::host::Host;
 use crate::config::value::{Token, header_value, host_mistake, seconds};
 
 /// Every key, in the order in which the file has them.
-pub const KEYS: [&str; 6] = [
+pub const KEYS: [&str; 7] = [
     "PROCTOR_HOST",
     "EMAIL_ID",
     "ACCESS_TOKEN",
+    "PROCTOR_CACERT",
     "CONNECTION_TIMEOUT_SECS",
     "RECONNECT_TIMEOUT_SECS",
     // The Go client's; accepted so that its files still load, and used by nothing.
@@ -30,6 +32,8 @@ pub struct Settings {
     pub host: Host,
     pub email: String,
     pub token: Token,
+    /// The only authorities to trust; absent, those of this machine.
+    pub ca_file: Option<PathBuf>,
     /// For a connection, and for an answer.
     pub timeout: Duration,
     /// How long a log is tried to be taken up again before giving up.
@@ -76,6 +80,14 @@ pub enum ConfigError {
     NoHome,
 }
 
+impl ConfigError {
+    /// Whether only the host is missing.
+    #[must_use]
+    pub fn lacks_host(&self) -> bool {
+        matches!(self, Self::MissingFile { .. } | Self::MissingHost)
+    }
+}
+
 /// A variable of the environment; an empty one counts as unset, as it did for the Go client.
 pub fn variable(name: &str) -> Option<String> {
     set_variable(name).filter(|value| !value.is_empty())
@@ -113,12 +125,34 @@ pub fn load(globals: &GlobalArgs) -> Result<Settings, ConfigError> {
     if file.is_none() && globals.config.is_some() {
         return Err(ConfigError::MissingFile { path });
     }
-    let flag = |key: &str| globals.host.clone().filter(|_| key == "PROCTOR_HOST");
+    merged(globals, file.as_ref(), &path)
+}
+
+/// As [`load`], where the file is about to be written and need not be there yet.
+pub fn load_to_write(globals: &GlobalArgs) -> Result<Settings, ConfigError> {
+    let path = file_path(globals)?;
+    merged(globals, file::read(&path)?.as_ref(), &path)
+}
+
+fn merged(
+    globals: &GlobalArgs,
+    file: Option<&FileSettings>,
+    path: &Path,
+) -> Result<Settings, ConfigError> {
     merge(
-        |key| flag(key).or_else(|| variable(key)),
-        file.as_ref(),
-        &path,
+        |key| flag(globals, key).or_else(|| variable(key)),
+        file,
+        path,
     )
+}
+
+/// What a flag says about a key.
+fn flag(globals: &GlobalArgs, key: &str) -> Option<String> {
+    match key {
+        "PROCTOR_HOST" => globals.host.clone(),
+        "PROCTOR_CACERT" => globals.cacert.clone(),
+        _ => None,
+    }
 }
 
 /// The settings from what goes before the file, and the file.
@@ -142,6 +176,7 @@ fn merge(
         host: host.parse().map_err(|error| host_mistake(&error))?,
         email: header_value("EMAIL_ID", value("EMAIL_ID"))?,
         token: Token::new(header_value("ACCESS_TOKEN", value("ACCESS_TOKEN"))?),
+        ca_file: value("PROCTOR_CACERT").map(PathBuf::from),
         timeout: seconds(
             "CONNECTION_TIMEOUT_SECS",
             value("CONNECTION_TIMEOUT_SECS"),

@@ -8,6 +8,7 @@ use crate::config::{self, Settings};
 use crate::console;
 use crate::error::Error;
 use crate::output::Output;
+use crate::tls;
 
 /// The global flags, and what follows from them on demand.
 #[derive(Debug)]
@@ -21,7 +22,7 @@ impl Context {
     }
 
     pub fn client(&self) -> Result<Client, Error> {
-        Ok(Client::new(self.settings()?)?)
+        connect(self.settings()?)
     }
 
     /// Whether somebody sits at a terminal who may be asked.
@@ -29,6 +30,18 @@ impl Context {
     pub fn may_ask(&self) -> bool {
         !self.globals.no_input && io::stdin().is_terminal() && io::stderr().is_terminal()
     }
+}
+
+/// A client of the host of the settings.
+pub fn connect(settings: Settings) -> Result<Client, Error> {
+    if settings.host.is_in_the_clear() && !settings.token.expose().is_empty() {
+        console::warn(format!(
+            "The token travels to {} in the clear, where others can read it; https:// keeps it from them.",
+            settings.host
+        ));
+    }
+    let tls = tls::config(&settings)?;
+    Ok(Client::new(settings, tls)?)
 }
 
 /// Writes an answer to stdout.

@@ -12,6 +12,7 @@ use crate::follow::FollowError;
 use crate::manifest::{Located, PublishError};
 use crate::prompt::PromptError;
 use crate::secret_value::SecretError;
+use crate::tls::TrustError;
 
 /// Why a command failed.
 #[derive(Debug, thiserror::Error)]
@@ -22,6 +23,8 @@ pub enum Error {
     Config(#[from] ConfigError),
     #[error(transparent)]
     Client(#[from] ClientError),
+    #[error(transparent)]
+    Trust(#[from] TrustError),
     #[error(transparent)]
     Follow(#[from] FollowError),
     #[error(transparent)]

@@ -21,6 +21,7 @@ mod outcome;
 mod output;
 mod prompt;
 mod secret_value;
+mod tls;
 
 use std::process::ExitCode;
 

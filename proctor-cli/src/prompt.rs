@@ -101,6 +101,16 @@ fn type_plainly(question: &str, arg: &ArgMetadata) -> Result<String, InquireErro
     }
 }
 
+/// Asks a question whose answer is a line, without the blanks around it. Nobody there is nobody who answers.
+pub fn line(question: &str) -> Result<String, PromptError> {
+    console::ask(question);
+    let mut reply = String::new();
+    match io::stdin().lock().read_line(&mut reply) {
+        Ok(1..) => Ok(reply.trim().to_owned()),
+        Ok(0) | Err(_) => Err(PromptError::Interrupted),
+    }
+}
+
 /// Asks a question whose answer is yes or no; Enter is what the question says in capitals.
 pub fn yes_or_no(question: &str, enter: bool) -> bool {
     console::ask(format!("\n{question}\t").yellow());

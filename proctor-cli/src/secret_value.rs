@@ -1,4 +1,4 @@
-//! Where the value of a secret comes from: a hidden prompt, stdin or a file, never an argument.
+//! Where the value of a secret or a token comes from: a hidden prompt, stdin or a file, never an argument.
 //! No error here repeats any of the value.
 
 use std::fs::File;
@@ -28,17 +28,16 @@ pub enum SecretError {
     NoInput,
 }
 
-/// Reads the value from the file, or from whoever types it, or from stdin.
+/// Reads the value from the file, or from whoever answers the question, or from stdin.
 pub fn read(
     context: &Context,
-    name: &str,
-    key: &str,
+    question: &str,
     file: Option<&PathBuf>,
 ) -> Result<SecretValue, SecretError> {
     match file {
         Some(path) => read_file(path),
         None if io::stdin().is_terminal() && context.globals.no_input => Err(SecretError::NoInput),
-        None if io::stdin().is_terminal() => prompt(name, key),
+        None if io::stdin().is_terminal() => prompt(question),
         None => read_from("stdin", io::stdin().lock()),
     }
 }
@@ -51,9 +50,8 @@ fn read_file(path: &Path) -> Result<SecretValue, SecretError> {
     }
 }
 
-fn prompt(name: &str, key: &str) -> Result<SecretValue, SecretError> {
-    let prompt = format!("Value of {} for {}: ", visible(key), visible(name));
-    let value = rpassword::prompt_password(prompt).map_err(|source| SecretError::Read {
+fn prompt(question: &str) -> Result<SecretValue, SecretError> {
+    let value = rpassword::prompt_password(question).map_err(|source| SecretError::Read {
         from: "the terminal".to_owned(),
         source,
     })?;

@@ -15,6 +15,7 @@ mod postgres;
 mod reader;
 mod redis;
 mod secrets;
+mod tls;
 mod v2;
 
 use std::fmt;
@@ -182,6 +183,11 @@ impl Config {
         }
         if starts {
             self.execution.require_runner(reader);
+        }
+        if let Some(files) = &self.http.tls
+            && (starts || purpose == Purpose::Dev)
+        {
+            tls::require(reader, files);
         }
     }
 }

@@ -30,6 +30,7 @@ use crate::metrics::Metrics;
 use crate::readiness::Readiness;
 use crate::samples;
 use crate::store::{Replica, Store, StoreError};
+use crate::tls::Tls;
 use crate::tracker::{Parts, Tracker};
 
 pub(crate) use backing::Backing;
@@ -50,6 +51,8 @@ pub struct Service {
     carrier: Carrier,
     folder: DataFolder,
     housekeeping: Housekeeping,
+    /// The certificate that is shown; absent, it speaks plain HTTP.
+    tls: Option<Tls>,
     /// What `PROCTOR_HOLD` says.
     hold: Option<String>,
 }
@@ -135,8 +138,9 @@ impl Service {
             grace: config.execution.stop_grace,
         };
         let address = listener.local_addr()?;
+        let tls = config.http.tls.as_ref().map(Tls::open).transpose()?;
         let app = web::Data::new(app);
-        let server = server::serve(listener, app.clone(), &config.http)?;
+        let server = server::serve(listener, app.clone(), &config.http, tls.as_ref())?;
         let handle = server.handle();
         Ok(Self {
             address,
@@ -147,14 +151,16 @@ impl Service {
             carrier,
             folder,
             housekeeping,
+            tls,
             hold: config.execution.hold.clone(),
         })
     }
 
-    /// Where it listens.
+    /// Where it listens, as a URL.
     #[must_use]
-    pub fn address(&self) -> SocketAddr {
-        self.address
+    pub fn url(&self) -> String {
+        let scheme = if self.tls.is_some() { "https" } else { "http" };
+        format!("{scheme}://{}", self.address)
     }
 
     /// The data folder.
@@ -182,6 +188,7 @@ impl Service {
             carrier,
             folder,
             housekeeping,
+            tls,
             hold,
             ..
         } = self;
@@ -190,6 +197,7 @@ impl Service {
             tokio::select! {
                 () = stop => {}
                 () = work(&app, &carrier, housekeeping, hold.as_deref(), &mut sealer) => {}
+                () = watch(tls.as_ref()) => {}
             }
             info!("stopping");
             app.shutdown.cancel();
@@ -254,6 +262,14 @@ async fn finish_audit(app: &App, mut sealer: Sealer) {
         .is_err()
     {
         warn!("the end of the audit trail is sealed by the next start");
+    }
+}
+
+/// Shows new certificates as they come, for ever.
+async fn watch(tls: Option<&Tls>) {
+    match tls {
+        Some(tls) => tls.watch().await,
+        None => std::future::pending().await,
     }
 }
 

@@ -1,16 +1,21 @@
-//! Certificates for servers under test, made with the `openssl` command: an authority of one's own, and what it
-//! signs. They last a day.
+//! Certificates for servers under test: an authority of one's own, and what it signs.
 
+use std::cell::Cell;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
+use rcgen::{
+    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, KeyUsagePurpose,
+    PKCS_ECDSA_P256_SHA256, PKCS_ED25519, PKCS_RSA_SHA256, RsaKeySize, date_time_ymd,
+};
 use tempfile::TempDir;
 
 /// An authority that signs certificates, as long as it lives.
 #[derive(Debug)]
 pub struct Authority {
     folder: TempDir,
+    issuer: CertifiedIssuer<'static, KeyPair>,
+    signed: Cell<usize>,
 }
 
 /// The files of a certificate and its key, in PEM.
@@ -22,20 +27,36 @@ pub struct Certificate {
     pub authority: PathBuf,
 }
 
+/// What kind of key a certificate has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyKind {
+    Rsa,
+    Ecdsa,
+    Ed25519,
+}
+
 impl Authority {
     /// A new one, which nobody trusts yet.
     ///
     /// # Panics
-    /// `openssl` is missing or fails.
+    /// It cannot be made.
     #[must_use]
     pub fn new() -> Self {
         let folder = tempfile::tempdir().expect("a folder can be made");
-        openssl(
-            folder.path(),
-            "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 1 \
-             -subj /CN=testers -addext basicConstraints=critical,CA:true -keyout ca.key -out ca.pem",
-        );
-        Self { folder }
+        let mut params = CertificateParams::default();
+        params
+            .distinguished_name
+            .push(DnType::CommonName, "testers");
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        params.key_usages = vec![KeyUsagePurpose::KeyCertSign];
+        let issuer = CertifiedIssuer::self_signed(params, key(KeyKind::Ecdsa));
+        let issuer = issuer.expect("an authority can be made");
+        write(&folder.path().join("ca.pem"), &issuer.pem());
+        Self {
+            folder,
+            issuer,
+            signed: Cell::new(0),
+        }
     }
 
     /// Its own certificate, to be trusted.
@@ -44,47 +65,41 @@ impl Authority {
         self.folder.path().join("ca.pem")
     }
 
-    /// A certificate for a server, such as `IP:127.0.0.1` or `DNS:localhost`.
-    ///
-    /// # Panics
-    /// `openssl` fails.
+    /// A certificate for a server of these names and addresses.
     #[must_use]
-    pub fn certify(&self, subject: &str) -> Certificate {
-        let folder = self.folder.path();
-        let stem: String = subject
-            .chars()
-            .map(|letter| {
-                if letter.is_ascii_alphanumeric() {
-                    letter
-                } else {
-                    '-'
-                }
-            })
-            .collect();
-        fs::write(
-            folder.join("extensions"),
-            format!("subjectAltName={subject}\nbasicConstraints=critical,CA:false\n"),
-        )
-        .expect("the folder can be written to");
-        openssl(
-            folder,
-            &format!(
-                "req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj /CN={stem} \
-                 -keyout {stem}.key -out {stem}.csr"
-            ),
-        );
-        openssl(
-            folder,
-            &format!(
-                "x509 -req -in {stem}.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 1 \
-                 -extfile extensions -out {stem}.pem"
-            ),
-        );
-        Certificate {
-            chain: folder.join(format!("{stem}.pem")),
-            key: folder.join(format!("{stem}.key")),
+    pub fn certify(&self, names: &[&str]) -> Certificate {
+        self.certify_with(names, KeyKind::Ecdsa)
+    }
+
+    /// A certificate with a key of this kind.
+    #[must_use]
+    pub fn certify_with(&self, names: &[&str], kind: KeyKind) -> Certificate {
+        self.sign(&params(names), kind)
+    }
+
+    /// A certificate whose time is over.
+    #[must_use]
+    pub fn certify_expired(&self, names: &[&str]) -> Certificate {
+        let mut params = params(names);
+        params.not_before = date_time_ymd(2001, 1, 1);
+        params.not_after = date_time_ymd(2002, 1, 1);
+        self.sign(&params, KeyKind::Ecdsa)
+    }
+
+    fn sign(&self, params: &CertificateParams, kind: KeyKind) -> Certificate {
+        let key = key(kind);
+        let certificate = params.signed_by(&key, &self.issuer);
+        let certificate = certificate.expect("a certificate can be signed");
+        let number = self.signed.replace(self.signed.get() + 1);
+        let file = |name: &str| self.folder.path().join(format!("{number}-{name}.pem"));
+        let signed = Certificate {
+            chain: file("chain"),
+            key: file("key"),
             authority: self.path(),
-        }
+        };
+        write(&signed.chain, &certificate.pem());
+        write(&signed.key, &key.serialize_pem());
+        signed
     }
 }
 
@@ -94,15 +109,20 @@ impl Default for Authority {
     }
 }
 
-fn openssl(folder: &Path, words: &str) {
-    let ran = Command::new("openssl")
-        .args(words.split_whitespace())
-        .current_dir(folder)
-        .output()
-        .expect("openssl can be run");
-    assert!(
-        ran.status.success(),
-        "openssl {words}: {}",
-        String::from_utf8_lossy(&ran.stderr)
-    );
+fn params(names: &[&str]) -> CertificateParams {
+    let names: Vec<_> = names.iter().map(|name| (*name).to_owned()).collect();
+    CertificateParams::new(names).expect("these are names and addresses")
+}
+
+fn key(kind: KeyKind) -> KeyPair {
+    match kind {
+        KeyKind::Rsa => KeyPair::generate_rsa_for(&PKCS_RSA_SHA256, RsaKeySize::_2048),
+        KeyKind::Ecdsa => KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256),
+        KeyKind::Ed25519 => KeyPair::generate_for(&PKCS_ED25519),
+    }
+    .expect("a key can be made")
+}
+
+fn write(path: &Path, text: &str) {
+    fs::write(path, text).expect("the folder can be written to");
 }

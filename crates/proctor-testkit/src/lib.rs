@@ -20,7 +20,7 @@ mod wait;
 mod web_server;
 
 pub use binaries::{binary, plugin};
-pub use certificates::{Authority, Certificate};
+pub use certificates::{Authority, Certificate, KeyKind};
 pub use command_line::{CommandLine, Ran};
 pub use ledger::Ledger;
 pub use proctord::{Proctord, ProctordBuilder};

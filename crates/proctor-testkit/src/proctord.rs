@@ -133,14 +133,16 @@ impl Starting {
         let mut line = String::new();
         // Unreadable output is as good as none: it does not say that it serves.
         let _ = stdout.read_line(&mut line);
-        let address = line
-            .split_whitespace()
-            .find_map(|word| word.strip_prefix("http://").map(ToOwned::to_owned));
+        let address = line.split_whitespace().find_map(|word| {
+            let (scheme, address) = word.split_once("://")?;
+            Some((scheme == "https", address.to_owned()))
+        });
         match address {
-            Some(address) => Ok(Proctord {
+            Some((speaks_tls, address)) => Ok(Proctord {
                 child: self.child,
                 _stdout: stdout,
                 address,
+                speaks_tls,
                 log: self.log,
                 data_dir: self.data_dir,
                 runs_go_on: false,
@@ -160,6 +162,7 @@ pub struct Proctord {
     /// Kept open: it may have more to say.
     _stdout: BufReader<ChildStdout>,
     address: String,
+    speaks_tls: bool,
     log: PathBuf,
     data_dir: PathBuf,
     /// Whether its executions are left to the next one on the same folder.
@@ -216,11 +219,12 @@ impl Proctord {
     /// The command line, pointed at it.
     #[must_use]
     pub fn proctor(&self, words: &[&str]) -> CommandLine {
-        CommandLine::new(
-            &self.address,
-            &self.data_dir.with_extension("client"),
-            words,
-        )
+        let host = if self.speaks_tls {
+            format!("https://{}", self.address)
+        } else {
+            self.address.clone()
+        };
+        CommandLine::new(&host, &self.data_dir.with_extension("client"), words)
     }
 
     /// Sends it a signal.

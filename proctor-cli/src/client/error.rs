@@ -5,9 +5,10 @@ use std::error::Error as StdError;
 
 use proctor_api::Problem;
 
-use crate::client::refusal::{forbidden, lacks_route, problem, refusal};
+use crate::client::refusal::{detail, forbidden, lacks_route, problem, refusal};
 use crate::config::Settings;
 use crate::escape::visible;
+use crate::tls;
 
 /// A request failed.
 #[derive(Debug, thiserror::Error)]
@@ -16,18 +17,20 @@ pub enum ClientError {
         "Connection Timeout!!!\n{cause}\nPlease check your Internet/VPN connection for connectivity to ProctorD."
     )]
     Timeout { cause: String },
+    #[error("Network Error!!!\n{cause}\n{advice}")]
+    Network { cause: String, advice: String },
+    /// Whoever is there is not, or not for sure, who is meant; to ask again changes nothing.
+    #[error("Network Error!!!\n{cause}\n{advice}")]
+    Tls { cause: String, advice: String },
     #[error(
-        "Network Error!!!\n{cause}\nCheck that proctord runs at {host} and that PROCTOR_HOST is right."
-    )]
-    Network { host: String, cause: String },
-    #[error(
-        "Unauthorized Access!!!\nEMAIL_ID or ACCESS_TOKEN is not present in proctor config file."
+        "Unauthorized Access!!!\nEMAIL_ID or ACCESS_TOKEN is not present in proctor config file.\nRun `proctor login` to log in."
     )]
     NoCredentials,
     #[error(
-        "Unauthorized Access!!!\nPlease check the EMAIL_ID and ACCESS_TOKEN validity in proctor config file."
+        "Unauthorized Access!!!\nPlease check the EMAIL_ID and ACCESS_TOKEN validity in proctor config file.{}\nRun `proctor login` to log in again.",
+        detail(.0)
     )]
-    BadCredentials,
+    BadCredentials(Box<Problem>),
     #[error("{}", forbidden(.0))]
     Forbidden(Box<Problem>),
     /// Any other answer that is an error; the problem's status says which.
@@ -56,21 +59,27 @@ impl ClientError {
 
     /// An error of the network below HTTP.
     #[must_use]
-    pub fn network(settings: &Settings, error: &dyn StdError) -> Self {
-        Self::Network {
-            host: settings.host.to_string(),
-            cause: chain(error),
+    pub fn network(settings: &Settings, error: &(dyn StdError + 'static)) -> Self {
+        let cause = chain(error);
+        if let Some(advice) = tls::advice(settings, error) {
+            return Self::Tls { cause, advice };
         }
+        let host = &settings.host;
+        // The words of a server that was greeted in plain HTTP and answers in TLS.
+        let advice = if !host.speaks_tls() && cause.contains("invalid HTTP version") {
+            format!("If {host} speaks TLS, PROCTOR_HOST begins with https://.")
+        } else {
+            format!("Check that proctord runs at {host} and that PROCTOR_HOST is right.")
+        };
+        Self::Network { cause, advice }
     }
 
     /// What an answer with an error status means.
     #[must_use]
     pub fn of_answer(settings: &Settings, status: u16, body: &[u8]) -> Self {
         match status {
-            401 if settings.email.is_empty() || settings.token.expose().is_empty() => {
-                Self::NoCredentials
-            }
-            401 => Self::BadCredentials,
+            401 if settings.token.expose().is_empty() => Self::NoCredentials,
+            401 => Self::BadCredentials(Box::new(problem(status, body))),
             403 => Self::Forbidden(Box::new(problem(status, body))),
             _ => Self::Answer(Box::new(problem(status, body))),
         }

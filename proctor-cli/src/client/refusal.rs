@@ -38,6 +38,14 @@ pub fn forbidden(problem: &Problem) -> String {
     lines.join("\n")
 }
 
+/// What proctord itself adds to a 401, on a line of its own; a page of somebody on the way tells nothing.
+pub fn detail(problem: &Problem) -> String {
+    if problem.kind.is_empty() || problem.detail.is_empty() {
+        return String::new();
+    }
+    format!("\n{}", visible_lines(&problem.detail))
+}
+
 /// The text of any other error answer: what is wrong, all mistakes, and where to look on.
 pub fn refusal(problem: &Problem) -> String {
     let mut lines = Vec::new();

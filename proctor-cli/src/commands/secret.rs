@@ -12,7 +12,12 @@ use crate::secret_value;
 /// Sets one secret. Its value is shown nowhere.
 pub async fn set(context: &Context, args: SecretSetArgs) -> Result<(), Error> {
     let client = context.client()?;
-    let value = secret_value::read(context, &args.name, &args.key, args.file.as_ref())?;
+    let question = format!(
+        "Value of {} for {}: ",
+        visible(&args.key),
+        visible(&args.name)
+    );
+    let value = secret_value::read(context, &question, args.file.as_ref())?;
     for warning in client.set_secret(&args.name, &args.key, &value).await? {
         console::warn(visible(&warning));
     }

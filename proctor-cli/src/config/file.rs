@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-use crate::config::{ConfigError, KEYS};
+use crate::config::{ConfigError, KEYS, edit};
+
+/// A key and what it is to say from now on; `None` if nothing.
+pub type Change = (&'static str, Option<String>);
 
 /// What a config file says.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -68,10 +71,14 @@ impl FileSettings {
 
     fn to_yaml(&self) -> String {
         let mut map = serde_yaml::Mapping::new();
-        for key in KEYS {
-            if let Some(value) = self.0.get(key) {
-                map.insert(key.into(), value.as_str().into());
-            }
+        let known = KEYS
+            .into_iter()
+            .filter_map(|key| Some((key, self.0.get(key)?)));
+        let unknown = self
+            .unknown_keys()
+            .filter_map(|key| Some((key, self.0.get(key)?)));
+        for (key, value) in known.chain(unknown) {
+            map.insert(key.into(), value.as_str().into());
         }
         serde_yaml::to_string(&map).expect("a map of strings is YAML")
     }
@@ -112,7 +119,37 @@ pub fn write(path: &Path, settings: &FileSettings) -> Result<(), ConfigError> {
     })
 }
 
+/// Changes these keys and leaves all else in the file as it is, comments too. The file need not be there.
+pub fn change(path: &Path, changes: &[Change]) -> Result<(), ConfigError> {
+    let text = match std::fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
+        Err(source) => {
+            let path = path.to_owned();
+            return Err(ConfigError::Read { path, source });
+        }
+    };
+    let mut wanted = FileSettings::parse(&text, path)?;
+    for (key, value) in changes {
+        match value {
+            Some(value) => wanted.0.insert((*key).to_owned(), value.clone()),
+            None => wanted.0.remove(*key),
+        };
+    }
+    let edited = edit::changed(&text, changes);
+    // A file may be written in ways that cannot be edited line by line; then what it says goes before how.
+    let is_right = FileSettings::parse(&edited, path).is_ok_and(|settings| settings == wanted);
+    let text = if is_right { edited } else { wanted.to_yaml() };
+    replace(path, text.as_bytes()).map_err(|source| ConfigError::Write {
+        path: path.to_owned(),
+        source,
+    })
+}
+
 fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    // What a link leads to is replaced, not the link.
+    let target = std::fs::canonicalize(path);
+    let path = target.as_deref().unwrap_or(path);
     let folder = match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
@@ -149,7 +186,7 @@ fn create_private_folder(folder: &Path) -> io::Result<()> {
 mod tests {
     use std::path::Path;
 
-    use super::{FileSettings, read, write};
+    use super::{FileSettings, change, read, write};
 
     fn parse(text: &str) -> FileSettings {
         FileSettings::parse(text, Path::new("proctor.yaml")).unwrap()
@@ -178,6 +215,18 @@ mod tests {
         let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
         assert_eq!(mode(&path), 0o600);
         assert_eq!(mode(path.parent().unwrap()), 0o700);
+    }
+
+    #[test]
+    fn a_file_in_any_form_can_be_changed() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("proctor.yaml");
+        std::fs::write(&path, "{PROCTOR_HOST: h, COLOUR: red, ACCESS_TOKEN: x}\n").unwrap();
+
+        change(&path, &[("ACCESS_TOKEN", Some("y".to_owned()))]).unwrap();
+
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert_eq!(text, "PROCTOR_HOST: h\nACCESS_TOKEN: y\nCOLOUR: red\n");
     }
 
     #[test]

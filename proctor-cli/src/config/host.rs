@@ -1,6 +1,7 @@
-//! Where proctord is: `host[:port]` or `http://host[:port]`.
+//! Where proctord is: `host[:port]`, the same after `http://`, or after `https://`.
 
 use std::fmt;
+use std::net::IpAddr;
 use std::str::FromStr;
 
 use reqwest::Url;
@@ -11,21 +12,32 @@ use crate::escape::visible;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Host {
     base: Url,
-    authority: String,
+    /// As people write it: with its scheme only if that is https.
+    shown: String,
 }
 
 /// The text is no address of a proctord.
 #[derive(Debug, thiserror::Error)]
 pub enum HostError {
-    #[error(
-        "`{0}` asks for https, which this version does not speak yet; use http:// or put a TLS proxy on this machine"
-    )]
-    Https(String),
-    #[error("`{0}` must be of the form host[:port] or http://host[:port]")]
+    #[error("`{0}` must be of the form host[:port], http://host[:port] or https://host[:port]")]
     Form(String),
 }
 
 impl Host {
+    #[must_use]
+    pub fn speaks_tls(&self) -> bool {
+        self.base.scheme() == "https"
+    }
+
+    /// Whether what is sent there can be read by others on the way.
+    #[must_use]
+    pub fn is_in_the_clear(&self) -> bool {
+        let host = self.base.host_str().unwrap_or_default();
+        let address = host.trim_matches(['[', ']']).parse::<IpAddr>();
+        let is_here = host == "localhost" || address.is_ok_and(|address| address.is_loopback());
+        !self.speaks_tls() && !is_here
+    }
+
     /// The address of a route; each segment is escaped as needed.
     #[must_use]
     pub fn url(&self, segments: &[&str]) -> Url {
@@ -54,29 +66,30 @@ impl FromStr for Host {
         let trimmed = text.trim();
         let shown = || visible(trimmed).into_owned();
         let lower = trimmed.to_ascii_lowercase();
-        if lower.starts_with("https://") {
-            return Err(HostError::Https(shown()));
-        }
-        let authority = match lower.strip_prefix("http://") {
-            Some(rest) => &trimmed[trimmed.len() - rest.len()..],
-            None => trimmed,
+        let (scheme, rest) = match lower.split_once("://") {
+            Some((scheme @ ("http" | "https"), rest)) => (scheme, rest),
+            _ => ("http", lower.as_str()),
         };
+        let authority = &trimmed[trimmed.len() - rest.len()..];
         let authority = authority.trim_end_matches('/');
         if authority.is_empty() || authority.contains(['/', '?', '#', '@', '\\', ' ']) {
             return Err(HostError::Form(shown()));
         }
-        let base =
-            Url::parse(&format!("http://{authority}/")).map_err(|_| HostError::Form(shown()))?;
+        let base = Url::parse(&format!("{scheme}://{authority}/"))
+            .map_err(|_| HostError::Form(shown()))?;
         Ok(Self {
             base,
-            authority: authority.to_owned(),
+            shown: match scheme {
+                "https" => format!("https://{authority}"),
+                _ => authority.to_owned(),
+            },
         })
     }
 }
 
 impl fmt::Display for Host {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.authority)
+        f.write_str(&self.shown)
     }
 }
 
@@ -91,6 +104,8 @@ mod tests {
             ("proctor:5001", "http://proctor:5001/metadata"),
             ("http://proctor:5001/", "http://proctor:5001/metadata"),
             ("HTTP://proctor", "http://proctor/metadata"),
+            ("https://proctor", "https://proctor/metadata"),
+            ("HTTPS://proctor:5001/", "https://proctor:5001/metadata"),
             ("[::1]:5001", "http://[::1]:5001/metadata"),
         ] {
             let host: Host = text.parse().unwrap();
@@ -102,7 +117,8 @@ mod tests {
     fn anything_else_is_refused() {
         for text in [
             "",
-            "https://proctor",
+            "https://",
+            "https://proctor/path",
             "proctor/path",
             "a b",
             "user@host",
@@ -111,8 +127,21 @@ mod tests {
         ] {
             assert!(text.parse::<Host>().is_err(), "{text}");
         }
-        let error = "https://proctor".parse::<Host>().unwrap_err().to_string();
-        assert!(error.contains("https"), "{error}");
+    }
+
+    #[test]
+    fn only_tls_and_this_machine_keep_what_is_sent_from_others() {
+        for text in ["https://proctor", "localhost:5001", "127.0.0.2", "[::1]"] {
+            assert!(!text.parse::<Host>().unwrap().is_in_the_clear(), "{text}");
+        }
+        for text in [
+            "proctor",
+            "http://10.0.0.1",
+            "localhost.example",
+            "[2001:db8::1]:80",
+        ] {
+            assert!(text.parse::<Host>().unwrap().is_in_the_clear(), "{text}");
+        }
     }
 
     #[test]
@@ -125,6 +154,11 @@ mod tests {
         assert_eq!(
             host.websocket_url(&["execution", "logs"], "context_id=1"),
             "ws://h/execution/logs?context_id=1"
+        );
+        let host: Host = "https://h".parse().unwrap();
+        assert_eq!(
+            host.websocket_url(&["execution", "logs"], "context_id=1"),
+            "wss://h/execution/logs?context_id=1"
         );
     }
 }

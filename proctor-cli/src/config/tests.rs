@@ -71,7 +71,7 @@ fn a_value_that_cannot_be_meant_names_its_key() {
     for (key, value) in [
         ("CONNECTION_TIMEOUT_SECS", "soon"),
         ("EMAIL_ID", "a\r\nAccess-Token: x"),
-        ("PROCTOR_HOST", "https://proctor.example"),
+        ("PROCTOR_HOST", "ftp://proctor.example"),
     ] {
         let error = settings(&[(key, value), ("PROCTOR_HOST", "proctor.example")], None)
             .unwrap_err()

@@ -1,6 +1,7 @@
 //! What each setting may be, wherever it comes from.
 
 use std::fmt;
+use std::path::Path;
 use std::time::Duration;
 
 use crate::config::ConfigError;
@@ -36,6 +37,15 @@ pub fn check(key: &str, value: &str) -> Result<(), ConfigError> {
             .parse::<Host>()
             .map(|_| ())
             .map_err(|error| host_mistake(&error)),
+        // It is read from wherever `proctor` runs later.
+        "PROCTOR_CACERT" if Path::new(value).is_relative() => Err(ConfigError::Value {
+            key: key.to_owned(),
+            problem: format!(
+                "must be a path that begins with /, not `{}`",
+                visible(value)
+            ),
+        }),
+        "PROCTOR_CACERT" => Ok(()),
         "EMAIL_ID" | "ACCESS_TOKEN" => header_value(key, Some(value.to_owned())).map(|_| ()),
         _ => seconds(key, Some(value.to_owned()), 0).map(|_| ()),
     }

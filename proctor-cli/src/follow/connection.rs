@@ -14,7 +14,9 @@ use tokio_tungstenite::tungstenite::http::{HeaderValue, Request, Response, Statu
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Bytes, Error as WsError, Message};
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async_with_config};
+use tokio_tungstenite::{
+    Connector, MaybeTlsStream, WebSocketStream, connect_async_tls_with_config,
+};
 
 use crate::client::Client;
 use crate::client::error::ClientError;
@@ -52,7 +54,13 @@ impl Connection {
         let config = WebSocketConfig::default()
             .max_message_size(Some(MESSAGE_LIMIT_BYTES))
             .max_frame_size(Some(MESSAGE_LIMIT_BYTES));
-        let dial = connect_async_with_config(request, Some(config), true);
+        // Without TLS it is not asked for anything: the address says what is spoken.
+        let connector = if settings.host.speaks_tls() {
+            Connector::Rustls(client.tls())
+        } else {
+            Connector::Plain
+        };
+        let dial = connect_async_tls_with_config(request, Some(config), true, Some(connector));
         match timeout(settings.timeout, dial).await {
             Ok(Ok((socket, _))) => Ok(Self {
                 socket,
@@ -145,8 +153,8 @@ fn upgrade_request(client: &Client, id: u64, offset: u64) -> Result<Request<()>,
         .map_err(failed)?;
     let headers = request.headers_mut();
     for (name, value) in client.headers() {
-        let value =
-            HeaderValue::from_str(value).map_err(|error| ClientError::network(settings, &error))?;
+        let value = HeaderValue::from_str(&value)
+            .map_err(|error| ClientError::network(settings, &error))?;
         headers.insert(name, value);
     }
     headers.insert(
@@ -199,7 +207,10 @@ fn dial_interruption(settings: &Settings, error: WsError) -> Interruption {
             }
             .into()
         }
-        error => Interruption::Cut(ClientError::network(settings, &error)),
+        error => match ClientError::network(settings, &error) {
+            refused @ ClientError::Tls { .. } => refused.into(),
+            error => Interruption::Cut(error),
+        },
     }
 }
 

@@ -99,14 +99,23 @@ async fn what_is_missing_or_wrong_is_named() {
 }
 
 #[tokio::test]
-async fn https_is_refused_with_a_reason() {
-    let user = User::new().with("PROCTOR_HOST", "https://proctor.example");
+async fn an_address_or_a_path_that_cannot_be_meant_is_not_written() {
+    let user = User::new();
+    user.run(&["config", "PROCTOR_HOST=ftp://x"])
+        .await
+        .expect_code(1)
+        .expect_said("https://host[:port]");
+    user.run(&["config", "PROCTOR_HOST=https://x", "PROCTOR_CACERT=ca.pem"])
+        .await
+        .expect_code(1)
+        .expect_said("PROCTOR_CACERT must be a path that begins with /");
+    assert!(!std::path::Path::new(&user.path("config")).exists());
+
+    user.run(&["config", "PROCTOR_HOST=https://x", "PROCTOR_CACERT=/ca.pem"])
+        .await
+        .expect_code(0);
     user.run(&["list"])
         .await
         .expect_code(1)
-        .expect_said("https");
-    user.run(&["config", "PROCTOR_HOST=https://x"])
-        .await
-        .expect_code(1)
-        .expect_said("https");
+        .expect_said("cannot be read from /ca.pem: No such file");
 }

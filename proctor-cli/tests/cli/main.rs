@@ -15,6 +15,7 @@ mod execute;
 #[cfg(unix)]
 mod interrupt;
 mod listing;
+mod login;
 mod logs;
 mod modes;
 mod procs;

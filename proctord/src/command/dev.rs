@@ -48,11 +48,13 @@ pub(super) async fn run(dev: Dev) -> anyhow::Result<()> {
 
 /// Says where it is and what to type next. Standard output carries nothing else.
 fn welcome(service: &Service) -> String {
-    let address = service.address();
+    let url = service.url();
+    // The command line takes an address without a scheme for plain HTTP.
+    let host = url.strip_prefix("http://").unwrap_or(&url);
     format!(
-        "proctord {version} serves http://{address} from {data_dir}\n\n\
+        "proctord {version} serves {url} from {data_dir}\n\n\
          In another terminal:\n\n\
-         \x20 export PROCTOR_HOST={address}\n\
+         \x20 export PROCTOR_HOST={host}\n\
          \x20 proctor list\n\
          \x20 proctor execute count-down SECONDS_LEFT=3\n\n\
          Ctrl-C stops it; what runs then runs on, and the next start finds it again.\n",

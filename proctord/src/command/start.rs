@@ -19,9 +19,9 @@ pub(super) async fn run() -> anyhow::Result<()> {
     let place = place(config.execution.data_dir.clone())?;
     let service = Service::start(config, &place).await?;
     let told = format!(
-        "proctord {} serves http://{}",
+        "proctord {} serves {}",
         env!("CARGO_PKG_VERSION"),
-        service.address()
+        service.url()
     );
     if let Err(error) = writeln!(std::io::stdout(), "{told}") {
         warn!(error = %error, "nobody reads standard output");

@@ -5,7 +5,9 @@ use std::num::NonZeroU32;
 use std::time::Duration;
 
 use super::reader::Reader;
+use super::tls;
 use crate::domain::version::Version;
+use crate::tls::TlsFiles;
 
 const MAX_CONNECTIONS: NonZeroU32 = NonZeroU32::new(10_000).expect("10,000 is not zero");
 
@@ -22,7 +24,9 @@ pub struct HttpConfig {
     pub allowed_hosts: Vec<String>,
     /// Clients that tell an older version are refused; absent, none is.
     pub min_client_version: Option<Version>,
-    /// How long the head of a request may take to arrive.
+    /// The certificate to show; absent, the service speaks plain HTTP.
+    pub tls: Option<TlsFiles>,
+    /// How long the head of a request may take to arrive, and before it a TLS handshake.
     pub head_timeout: Duration,
     /// How long its body may take after that.
     pub body_timeout: Duration,
@@ -40,6 +44,7 @@ impl HttpConfig {
             port: reader.port("PROCTOR_APP_PORT", 5001),
             allowed_hosts: reader.list("PROCTOR_ALLOWED_HOSTS"),
             min_client_version: min_client_version(reader),
+            tls: tls::read(reader),
             head_timeout: reader.duration("PROCTOR_HEAD_TIMEOUT", Duration::from_secs(10)),
             body_timeout: reader.duration("PROCTOR_BODY_TIMEOUT", Duration::from_secs(60)),
             max_connections: reader.count("PROCTOR_MAX_CONNECTIONS", MAX_CONNECTIONS),

@@ -81,7 +81,7 @@ fn foreign(allowed: &AllowedHosts, path: &str, host: &str, headers: &HeaderMap) 
     (!named).then(|| format!("Host is {host}; set PROCTOR_ALLOWED_HOSTS to serve under that name"))
 }
 
-fn host_of(authority: &str) -> &str {
+pub(super) fn host_of(authority: &str) -> &str {
     if let Some(rest) = authority.strip_prefix('[') {
         return rest.split(']').next().unwrap_or_default();
     }
@@ -90,7 +90,7 @@ fn host_of(authority: &str) -> &str {
         .map_or(authority, |(host, _)| host)
 }
 
-fn is_loopback(host: &str) -> bool {
+pub(super) fn is_loopback(host: &str) -> bool {
     host.eq_ignore_ascii_case("localhost")
         || host
             .parse::<std::net::IpAddr>()

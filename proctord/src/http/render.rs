@@ -41,7 +41,7 @@ pub async fn shape_errors(
     if let Ok(value) = HeaderValue::from_str(&id.0) {
         response.headers_mut().insert(REQUEST_ID, value);
     }
-    protect(response.headers_mut());
+    protect(&mut response);
     let request = response.request();
     debug!(request.id = id.0, method = %request.method(), path = request.path(), status = response.status().as_u16());
     Ok(response)

@@ -13,6 +13,7 @@ use tracing::warn;
 use crate::app::App;
 use crate::config::HttpConfig;
 use crate::http::{self, Settings};
+use crate::tls::Tls;
 
 /// How long requests in flight have when the service stops.
 const STOP_PATIENCE_SECS: u64 = 5;
@@ -65,6 +66,7 @@ pub(super) fn serve(
     listener: TcpListener,
     app: web::Data<App>,
     config: &HttpConfig,
+    tls: Option<&Tls>,
 ) -> anyhow::Result<Server> {
     let settings = Settings::of(config, app.authentication.is_some());
     let settings = web::Data::new(settings);
@@ -81,14 +83,21 @@ pub(super) fn serve(
             .wrap(from_fn(http::layers::measure))
             .configure(http::configure)
     };
-    let connections = config.max_connections.get() as usize;
+    let connections = (config.max_connections.get() as usize).div_ceil(HTTP_WORKERS);
     let server = HttpServer::new(factory)
         .workers(HTTP_WORKERS)
-        .max_connections(connections.div_ceil(HTTP_WORKERS))
+        .max_connections(connections)
+        // Handshakes that nobody goes on with must not keep others from theirs: only connections are counted.
+        .max_connection_rate(connections)
+        .tls_handshake_timeout(config.head_timeout)
         .client_request_timeout(config.head_timeout)
         .shutdown_timeout(STOP_PATIENCE_SECS)
-        .disable_signals()
-        .listen(listener)
-        .context("cannot serve")?;
+        .disable_signals();
+    let server = match tls {
+        // It adds what it speaks above TLS, which is HTTP/1.1 alone.
+        Some(tls) => server.listen_rustls_0_23(listener, tls.server_config()?),
+        None => server.listen(listener),
+    };
+    let server = server.context("cannot serve")?;
     Ok(server.run())
 }

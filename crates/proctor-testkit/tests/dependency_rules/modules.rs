@@ -13,7 +13,7 @@ struct Floor {
 
 /// The modules that have a rule. Those above them (`app`, `command`, `http`, `startup`, `submission`, `samples`)
 /// bring the parts together.
-const FLOORS: [Floor; 13] = [
+const FLOORS: [Floor; 14] = [
     Floor {
         name: "domain",
         may_use: &[],
@@ -66,7 +66,11 @@ const FLOORS: [Floor; 13] = [
     Floor {
         // Whose settings it makes.
         name: "config",
-        may_use: &["catalog", "domain", "runner", "store"],
+        may_use: &["catalog", "domain", "runner", "store", "telemetry", "tls"],
+    },
+    Floor {
+        name: "tls",
+        may_use: &["telemetry"],
     },
 ];
 

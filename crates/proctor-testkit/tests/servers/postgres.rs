@@ -60,7 +60,7 @@ fn settings_and_certificates_are_taken() {
     let authority = Authority::new();
     let server = Server::builder()
         .setting("work_mem=5MB")
-        .tls(&authority.certify("IP:127.0.0.1"))
+        .tls(&authority.certify(&["127.0.0.1"]))
         .start();
     let database = server.database();
 

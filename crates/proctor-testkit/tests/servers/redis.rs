@@ -52,7 +52,7 @@ fn settings_and_certificates_are_taken() {
     let authority = Authority::new();
     let server = Server::builder()
         .setting("maxmemory 3mb")
-        .tls(&authority.certify("IP:127.0.0.1"))
+        .tls(&authority.certify(&["127.0.0.1"]))
         .start();
 
     let answer = server.first_database().cli(&["CONFIG", "GET", "maxmemory"]);

@@ -24,7 +24,7 @@ async fn checked(settings: &PostgresSettings) -> Result<(), String> {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_database_is_spoken_to_only_if_its_own_authority_vouches_for_it() {
     let (own, other) = (Authority::new(), Authority::new());
-    let server = secured(&own.certify("IP:127.0.0.1"));
+    let server = secured(&own.certify(&["127.0.0.1"]));
     let database = server.database();
     let plain: PostgresSettings = database.url().parse().unwrap();
     migrations::apply(&plain).await.unwrap();
@@ -50,7 +50,7 @@ async fn a_database_is_spoken_to_only_if_its_own_authority_vouches_for_it() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_certificate_for_another_name_is_refused_in_full_verification_alone() {
     let authority = Authority::new();
-    let server = secured(&authority.certify("DNS:elsewhere.example"));
+    let server = secured(&authority.certify(&["elsewhere.example"]));
     let database = server.database();
     let mut settings: PostgresSettings = database.url().parse().unwrap();
     migrations::apply(&settings).await.unwrap();

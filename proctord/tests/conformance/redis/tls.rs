@@ -30,7 +30,7 @@ async fn refused(settings: RedisSettings) -> String {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_is_trusted_by_its_authority_and_not_without() {
     let (ours, foreign) = (Authority::new(), Authority::new());
-    let server = Server::builder().tls(&ours.certify("IP:127.0.0.1")).start();
+    let server = Server::builder().tls(&ours.certify(&["127.0.0.1"])).start();
 
     let catalog = open(trusting(&server, Some(ours.path())), KEYS);
     catalog.publish(&[a_proc("say-hello")]).await.unwrap();
@@ -49,7 +49,7 @@ async fn a_server_is_trusted_by_its_authority_and_not_without() {
 async fn a_certificate_of_another_host_is_refused() {
     let authority = Authority::new();
     let server = Server::builder()
-        .tls(&authority.certify("DNS:elsewhere"))
+        .tls(&authority.certify(&["elsewhere"]))
         .start();
 
     let told = refused(trusting(&server, Some(authority.path()))).await;
