@@ -349,6 +349,22 @@ fn a_stop_does_not_tell_the_exit_code_of_an_attempt_before_the_one_that_it_ended
 }
 
 #[test]
+fn a_stop_between_two_attempts_tells_no_exit_code() {
+    let stopped = |retries| JobSeen {
+        retries,
+        failed: 1,
+        ..suspended_job(STOPPED_ANNOTATION, "me, 2026-11-20T10:00:20Z", 21)
+    };
+    let exit = |retries| {
+        let told = end(&seen(Some(stopped(retries)), vec![ended_pod(7, "Error")]));
+        told.ending.exit
+    };
+
+    assert_eq!(exit(1), None);
+    assert_eq!(exit(0), Some(Exit::Code(7)));
+}
+
+#[test]
 fn a_finished_job_waits_for_pods_that_still_run() {
     let seen = seen(Some(failed_job(10)), vec![pod()]);
 
