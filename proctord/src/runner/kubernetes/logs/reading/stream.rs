@@ -135,6 +135,7 @@ impl Reading<'_> {
             self.push_gap(text, piece.from);
         }
         stream.has_news = true;
+        self.has_ended = false;
         self.ended_at = None;
         self.cursor.position = Position::At(piece.to);
         self.pauses.reset();
