@@ -23,10 +23,6 @@ use container::Container;
 use process::Process;
 use tended::{News, Tended, Waiting, is_deleted_pod};
 
-/// How long a Pod that is to go is still there after its container has ended, and its log with it: kubelets have to clear
-/// it away first, for which they take about a second.
-const REMOVAL_DELAY: Duration = Duration::from_millis(200);
-
 /// Takes a Pod through its life.
 pub(crate) fn tend(cluster: &Arc<Cluster>, key: &Key, uid: &str) {
     let Some(pod) = Tended::begin(cluster, key, uid) else {
@@ -118,7 +114,6 @@ impl Tended<'_> {
             }
             self.show(&Stage::Over(ending));
         }
-        self.linger(REMOVAL_DELAY);
         self.act(|state| {
             if self.found(state).is_some_and(|pod| is_deleted_pod(pod)) {
                 deletion::end_pod(state, self.key, Some(0));

@@ -112,18 +112,6 @@ impl<'a> Tended<'a> {
         }
     }
 
-    /// Lets time pass for a Pod that is to go, unless that is hurried.
-    pub(super) fn linger(&self, time: Duration) {
-        if self.is_deleted() {
-            let waiting = Waiting {
-                patience: Some(time),
-                is_ending: true,
-                ..Waiting::default()
-            };
-            let _ = self.wait(&waiting);
-        }
-    }
-
     pub(super) fn wait(&self, waiting: &Waiting<'_>) -> News {
         let deadline = waiting.patience.map(|patience| Instant::now() + patience);
         let mut state = self.cluster.state();

@@ -35,9 +35,7 @@ pub(super) struct Reading<'a> {
     name: Option<String>,
     /// Since when nobody writes to it.
     closed_at: Option<Instant>,
-    /// A stream has ended by itself, having come to all that was known; nothing new has come since.
-    has_ended: bool,
-    /// When another one after that did as well. One alone may have ended too early.
+    /// When a stream ended by itself, having come to all that was known; nothing new has come since.
     ended_at: Option<Timestamp>,
     /// Its container has been seen to run.
     has_run: bool,
@@ -56,7 +54,6 @@ impl<'a> Reading<'a> {
             cursor,
             name,
             closed_at: None,
-            has_ended: false,
             ended_at: None,
             has_run: false,
             unproven: 0,
@@ -100,12 +97,7 @@ impl<'a> Reading<'a> {
         let why = match left {
             Left::Ended(ended) if !follow => return Ok(self.closed(ended).await),
             Left::Ended(ended) => {
-                let is_first = !self.has_ended;
                 self.note_end(ended);
-                if is_first && self.has_ended {
-                    // Another one proves it, if it is opened before the container is removed.
-                    return Ok(None);
-                }
                 let settle = self.reader.patience.settle + self.pauses.next();
                 self.past(Standing::Open, settle).await?;
                 return Ok(None);
@@ -180,13 +172,9 @@ impl<'a> Reading<'a> {
     /// One that has not come to what was known takes nothing from an earlier one: of a container that is being removed
     /// a node gives less and less.
     fn note_end(&mut self, ended: Ended) {
-        if ended == Ended::Before {
-            return;
-        }
-        if self.has_ended {
+        if ended != Ended::Before {
             self.ended_at = Some(Timestamp::now());
         }
-        self.has_ended = true;
     }
 
     /// What a log was worth that cannot be read on. Of a Pod that is being deleted a node removes the container, however
@@ -203,9 +191,8 @@ impl<'a> Reading<'a> {
         self.removed("there is no such Pod any more")
     }
 
-    /// What a log was worth that can be had no more. It is whole if two streams in a row ended by themselves, the second
-    /// one with nothing new and after the container had: a kubelet that restarts ends streams too, but then the
-    /// container ends later.
+    /// What a log was worth that can be had no more. A stream that ended by itself after its container had is whole; a
+    /// kubelet that restarts ends streams too, but then the container ends later.
     fn removed(&self, why: &str) -> Outcome {
         let pod = self.reader.sight.pod(&self.cursor.pod.uid);
         let finished_at = pod.as_ref().and_then(attempts::finished);

@@ -135,7 +135,6 @@ impl Reading<'_> {
             self.push_gap(text, piece.from);
         }
         stream.has_news = true;
-        self.has_ended = false;
         self.ended_at = None;
         self.cursor.position = Position::At(piece.to);
         self.pauses.reset();
