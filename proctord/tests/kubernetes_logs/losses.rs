@@ -132,6 +132,9 @@ async fn a_run_that_came_and_went_unseen_is_not_complete() {
     })
     .await;
     bench.stop(&run, json!({STOPPED_ANNOTATION: "now"})).await;
+    bench
+        .seen(&run, "no Pod", |seen| seen.pods.is_empty())
+        .await;
 
     drop(bench.watch_anew());
     let mut output = bench.output(&run, None);

@@ -43,6 +43,9 @@ async fn retry_then_fail() {
 async fn deadline() {
     let scenario = Scenario::start(include_str!("recordings/deadline.json")).await;
     scenario.until_finished().await;
+    scenario
+        .until("the Pod to be gone", |_, pods| pods == &json!([]))
+        .await;
     scenario.is_as_recorded().await;
 }
 

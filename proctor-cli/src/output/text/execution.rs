@@ -72,10 +72,11 @@ pub fn history(executions: &[Execution], width: Option<usize>) -> Vec<String> {
 fn extras(execution: &Execution) -> Vec<(&'static str, String)> {
     let said = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
     let stop = execution.stop_requested.as_ref();
+    let [waits, queued] = waiting(execution);
     let rows = [
         ("Reason", execution.reason.clone()),
-        ("Waits", execution.waiting.clone()),
-        ("Queued", queued(execution)),
+        waits,
+        queued,
         (
             "Exit Code",
             execution.exit_code.map(|code| code.to_string()),
@@ -96,23 +97,31 @@ fn extras(execution: &Execution) -> Vec<(&'static str, String)> {
         ("Finished At", execution.finished_at.map(second)),
         ("Callback", execution.callback_url.clone()),
     ];
-    let given = |(name, value): (&'static str, Option<String>)| Some((name, value?));
-    rows.into_iter().filter_map(given).collect()
+    given(rows)
 }
 
 /// What it waits for, with the names of the rows that tell it.
 pub fn waits(execution: &Execution) -> Vec<(&'static str, String)> {
-    let rows = [
-        ("Waits", execution.waiting.clone()),
-        ("Queued", queued(execution)),
-    ];
-    let given = |(name, value): (&'static str, Option<String>)| Some((name, value?));
-    rows.into_iter().filter_map(given).collect()
+    given(waiting(execution))
 }
 
-fn queued(execution: &Execution) -> Option<String> {
-    let queue = execution.queue.as_ref()?;
-    Some(place(queue, &execution.job_name))
+fn waiting(execution: &Execution) -> [(&'static str, Option<String>); 2] {
+    let queue = execution.queue.as_ref();
+    [
+        ("Waits", execution.waiting.clone()),
+        (
+            "Queued",
+            queue.map(|queue| place(queue, &execution.job_name)),
+        ),
+    ]
+}
+
+/// The rows that have something to tell.
+fn given(
+    rows: impl IntoIterator<Item = (&'static str, Option<String>)>,
+) -> Vec<(&'static str, String)> {
+    let given = |(name, value)| Some((name, value?));
+    rows.into_iter().filter_map(given).collect()
 }
 
 /// How it ended after all, in one line.

@@ -19,11 +19,16 @@ pub async fn every_byte_arrives_in_order(subject: &impl RunnerSubject) {
 
     let mut expected = many();
     expected.extend_from_slice(b"a\0\xff\nno end");
+    let same = bytes
+        .iter()
+        .zip(&expected)
+        .take_while(|(one, other)| one == other);
     assert!(
         bytes == expected,
-        "{} bytes of {}",
+        "{} bytes of {}, the same up to {}, told to be complete: {complete}",
         bytes.len(),
-        expected.len()
+        expected.len(),
+        same.count()
     );
     assert!(complete);
     end(subject, &execution).await;

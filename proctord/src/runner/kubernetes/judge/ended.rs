@@ -166,6 +166,8 @@ fn moment_of(stopped: &str) -> Option<Timestamp> {
 
 fn end_of_told(view: &View<'_>, job: &JobSeen, at: Option<Timestamp>) -> End {
     let last = view.last_of(job, at);
+    // One that ended by itself may have been followed by another that came and went unseen while the Job was stopped.
+    let last = last.filter(|last| view.no_retry_is_left(job) || last.was_told_to_end(job));
     let exit = last.and_then(|attempt| exit::told(attempt.pod));
     let given_up = job.given_up().filter(|_| job.stopped().is_none());
     match given_up {

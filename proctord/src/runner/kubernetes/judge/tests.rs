@@ -5,3 +5,4 @@ mod order;
 mod recorded;
 mod recording;
 mod sample;
+mod told;

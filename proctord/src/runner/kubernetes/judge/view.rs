@@ -131,6 +131,12 @@ impl Attempt<'_> {
         self.pod.deletion.is_some() || self.pod.reason.is_some() || self.disruption().is_some()
     }
 
+    /// Whether it was asked to end, by a stop or by anybody else.
+    pub(super) fn was_told_to_end(&self, job: &JobSeen) -> bool {
+        let uid = self.pod.uid.as_str();
+        self.pod.deletion.is_some() || job.ended_by_a_stop().any(|ended| ended == uid)
+    }
+
     /// Why Kubernetes had it end, if it did.
     pub(super) fn disruption(&self) -> Option<&ConditionSeen> {
         let mut conditions = self.pod.conditions.iter();

@@ -5,7 +5,8 @@ use jiff::{SignedDuration, Timestamp};
 use super::super::super::seen::{
     ConditionSeen, ContainerSeen, JobSeen, Phase, PodSeen, Seen, Sight,
 };
-use super::super::{Expected, Verdict, judge};
+use super::super::{Expected, Live, Verdict, judge};
+use crate::domain::lifecycle::End;
 
 pub(super) const JOB: &str = "job-uid";
 
@@ -25,6 +26,27 @@ pub(super) fn expected() -> Expected {
 
 pub(super) fn verdict(seen: &Seen, seconds: i64) -> Verdict {
     judge(&expected(), seen, at(seconds))
+}
+
+/// After everything.
+pub(super) const LATE: i64 = 10_000;
+
+pub(super) fn end(seen: &Seen) -> End {
+    match verdict(seen, LATE) {
+        Verdict::Ended(end) => end,
+        verdict => panic!("{verdict:?}"),
+    }
+}
+
+pub(super) fn live(seen: &Seen, seconds: i64) -> Live {
+    match verdict(seen, seconds) {
+        Verdict::Live(live) => live,
+        verdict => panic!("{verdict:?}"),
+    }
+}
+
+pub(super) fn reason(end: &End) -> &str {
+    end.ending.reason.as_deref().unwrap_or_default()
 }
 
 /// A Job that runs, with these Pods and nothing else: the cluster was asked for more.
