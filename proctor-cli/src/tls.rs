@@ -107,7 +107,8 @@ pub fn advice(settings: &Settings, error: &(dyn StdError + 'static)) -> Option<S
 fn of_certificate(settings: &Settings, refused: &CertificateError) -> String {
     let host = &settings.host;
     match refused {
-        CertificateError::UnknownIssuer => match &settings.ca_file {
+        // One that has the name of somebody who is trusted, but not their key, is a stranger too.
+        CertificateError::UnknownIssuer | CertificateError::BadSignature => match &settings.ca_file {
             Some(path) => format!(
                 "The certificate of {host} is signed by nobody in {}.",
                 visible(&path.display().to_string())

@@ -14,6 +14,7 @@ use tempfile::TempDir;
 #[derive(Debug)]
 pub struct Authority {
     folder: TempDir,
+    name: String,
     issuer: CertifiedIssuer<'static, KeyPair>,
     signed: Cell<usize>,
 }
@@ -36,17 +37,32 @@ pub enum KeyKind {
 }
 
 impl Authority {
-    /// A new one, which nobody trusts yet.
+    /// A new one with a name of its own, which nobody trusts yet.
     ///
     /// # Panics
     /// It cannot be made.
     #[must_use]
     pub fn new() -> Self {
         let folder = tempfile::tempdir().expect("a folder can be made");
+        let name = folder.path().display().to_string();
+        Self::of(folder, name)
+    }
+
+    /// Another one of the same name, with a key of its own.
+    ///
+    /// # Panics
+    /// It cannot be made.
+    #[must_use]
+    pub fn namesake(&self) -> Self {
+        let folder = tempfile::tempdir().expect("a folder can be made");
+        Self::of(folder, self.name.clone())
+    }
+
+    fn of(folder: TempDir, name: String) -> Self {
         let mut params = CertificateParams::default();
         params
             .distinguished_name
-            .push(DnType::CommonName, "testers");
+            .push(DnType::CommonName, name.as_str());
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         params.key_usages = vec![KeyUsagePurpose::KeyCertSign];
         let issuer = CertifiedIssuer::self_signed(params, key(KeyKind::Ecdsa));
@@ -54,6 +70,7 @@ impl Authority {
         write(&folder.path().join("ca.pem"), &issuer.pem());
         Self {
             folder,
+            name,
             issuer,
             signed: Cell::new(0),
         }

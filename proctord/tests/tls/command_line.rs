@@ -57,6 +57,10 @@ fn a_stranger_is_not_believed_and_nothing_is_sent_to_them() {
     );
     let by_file = list(&service, &[("PROCTOR_CACERT", &elsewhere)]);
     assert_refused(&by_file, &["is signed by nobody in", &elsewhere]);
+    let namesake = service.authority.namesake();
+    let namesake = text(&namesake.path());
+    let by_name = list(&service, &[("PROCTOR_CACERT", &namesake)]);
+    assert_refused(&by_name, &["is signed by nobody in", &namesake]);
     let gone = list(&service, &[("PROCTOR_CACERT", &others)]);
     assert_refused(&gone, &["cannot be read from", &others]);
 
