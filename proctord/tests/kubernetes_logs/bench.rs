@@ -54,6 +54,18 @@ pub fn quick() -> KubernetesBuilder {
         .retry_delay(Duration::from_millis(1))
 }
 
+/// As long as a double needs.
+pub fn hurried() -> Patience {
+    Patience {
+        settle: Duration::from_millis(100),
+        unseen: Duration::from_millis(500),
+        hanging: Duration::from_millis(300),
+        first_pause: Duration::from_millis(5),
+        longest_pause: Duration::from_millis(200),
+        ..Patience::default()
+    }
+}
+
 impl Bench {
     pub async fn start() -> Self {
         Self::of(quick()).await
@@ -220,7 +232,7 @@ impl Bench {
     }
 
     pub fn output(&self, run: &Run, cursor: Option<&str>) -> KubernetesOutput {
-        self.output_spilling_to(run, cursor, self.folder.path())
+        self.open(run, cursor, self.folder.path(), hurried())
     }
 
     pub fn output_spilling_to(
@@ -228,6 +240,20 @@ impl Bench {
         run: &Run,
         cursor: Option<&str>,
         spill: &Path,
+    ) -> KubernetesOutput {
+        self.open(run, cursor, spill, hurried())
+    }
+
+    pub fn output_with(&self, run: &Run, patience: Patience) -> KubernetesOutput {
+        self.open(run, None, self.folder.path(), patience)
+    }
+
+    fn open(
+        &self,
+        run: &Run,
+        cursor: Option<&str>,
+        spill: &Path,
+        patience: Patience,
     ) -> KubernetesOutput {
         let cluster = self.cluster.clone();
         let expected = Expected {
@@ -248,14 +274,7 @@ impl Bench {
                 matches!(judge(&expected, seen, Timestamp::now()), Verdict::Ended(_))
             }),
             spill: spill.to_owned(),
-            patience: Patience {
-                settle: Duration::from_millis(100),
-                unseen: Duration::from_millis(500),
-                hanging: Duration::from_millis(300),
-                first_pause: Duration::from_millis(5),
-                longest_pause: Duration::from_millis(200),
-                ..Patience::default()
-            },
+            patience,
         };
         KubernetesOutput::open(opening, cursor).unwrap()
     }

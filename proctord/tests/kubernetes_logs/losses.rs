@@ -5,10 +5,11 @@ use proctor_testkit::wait_for_async;
 use proctord::domain::name::ExecutionName;
 use proctord::runner::Output;
 use proctord::runner::kubernetes::judge::STOPPED_ANNOTATION;
+use proctord::runner::kubernetes::logs::Patience;
 use proctord::runner::kubernetes::seen::{Phase, Sight};
 use serde_json::json;
 
-use crate::bench::{Bench, Log, Run, quick};
+use crate::bench::{Bench, Log, Run, hurried, quick};
 
 /// A run that writes `one`, `two` and `three`, each when it is told to.
 struct Steps {
@@ -311,4 +312,67 @@ async fn without_room_to_spill_it_reads_on_when_there_is_room_again() {
 
     let line = format!("{}\n", "x".repeat(200_000));
     log.assert_is(line.repeat(40).as_bytes());
+}
+
+/// What tidies up when it is stopped, and says so.
+const TIDY: &str = "trap 'echo two; exit 9' TERM; echo one; while :; do sleep 0.02; done";
+
+/// Nobody comes back by itself in the time that a test takes.
+fn unhurried() -> Patience {
+    let long = Duration::from_secs(3);
+    Patience {
+        settle: long,
+        first_pause: long,
+        longest_pause: long,
+        ..hurried()
+    }
+}
+
+#[tokio::test]
+async fn a_stream_that_ends_too_early_right_before_a_stop_is_followed_by_another_at_once() {
+    let bench = Bench::start().await;
+    let run = bench.run(TIDY).await;
+    let mut output = bench.output_with(&run, unhurried());
+    let log = Log::default().take_until(&mut output, "one\n").await;
+
+    let asked = || bench.double.ledger().requests("get", "pods/log");
+    let before = asked();
+    bench.double.end_logs();
+    let stop = async {
+        wait_for_async("another request for the log", async || match asked() {
+            now if now > before => Ok(()),
+            now => Err(now),
+        })
+        .await;
+        bench.stop(&run, json!({STOPPED_ANNOTATION: "now"})).await;
+    };
+    let (log, ()) = tokio::join!(log.take_all(&mut output), stop);
+
+    log.assert_is(b"one\ntwo\n");
+}
+
+/// It may have ended because its node has gone, which then could not tell the rest.
+#[tokio::test]
+async fn the_end_of_a_stream_is_no_proof_if_the_log_was_out_of_reach_right_after_it() {
+    let bench = Bench::start().await;
+    let run = bench.run(TIDY).await;
+    let mut output = bench.output_with(&run, unhurried());
+    let log = Log::default().take_until(&mut output, "one\n").await;
+
+    let asked = || bench.double.ledger().requests("get", "pods/log");
+    let before = asked();
+    bench.double.fail(1);
+    bench.double.end_logs();
+    let stop = async {
+        wait_for_async("a request that fails", async || match asked() {
+            now if now > before => Ok(()),
+            now => Err(now),
+        })
+        .await;
+        bench.stop(&run, json!({STOPPED_ANNOTATION: "now"})).await;
+    };
+    let (log, ()) = tokio::join!(log.take_all(&mut output), stop);
+
+    assert_eq!((log.text(), log.complete), ("one\n".into(), Some(false)));
+    assert_eq!(log.events.len(), 1, "{:?}", log.events);
 }

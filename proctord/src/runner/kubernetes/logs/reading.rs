@@ -35,8 +35,11 @@ pub(super) struct Reading<'a> {
     name: Option<String>,
     /// Since when nobody writes to it.
     closed_at: Option<Instant>,
-    /// When a stream ended by itself, having come to all that was known; nothing new has come since.
+    /// When a stream ended by itself, having come to all that was known; since then nothing new has come, and nothing
+    /// was out of reach. What ends streams too early is a node or a server that goes, and then it cannot be reached.
     ended_at: Option<Timestamp>,
+    /// The last stream was opened at once after one that had ended.
+    is_asked_again: bool,
     /// Its container has been seen to run.
     has_run: bool,
     /// Reads since its end that have not come to the place that was reached before.
@@ -55,6 +58,7 @@ impl<'a> Reading<'a> {
             name,
             closed_at: None,
             ended_at: None,
+            is_asked_again: false,
             has_run: false,
             unproven: 0,
             empty_until: None,
@@ -98,8 +102,7 @@ impl<'a> Reading<'a> {
             Left::Ended(ended) if !follow => return Ok(self.closed(ended).await),
             Left::Ended(ended) => {
                 self.note_end(ended);
-                let settle = self.reader.patience.settle + self.pauses.next();
-                self.past(Standing::Open, settle).await?;
+                self.settle().await?;
                 return Ok(None);
             }
             Left::Full => {
@@ -107,13 +110,21 @@ impl<'a> Reading<'a> {
                 return Ok(None);
             }
             // Whoever has ended is asked once more; whoever runs is listened to anew.
-            Left::Silent if follow => return Ok(None),
+            Left::Silent if follow => {
+                self.ended_at = None;
+                return Ok(None);
+            }
             Left::Silent => "it was not answered".to_owned(),
             Left::Failed(SourceError::Gone(_)) => return Ok(Some(self.gone())),
             Left::Failed(SourceError::Forbidden(source)) => {
                 return Err(LogError::Forbidden(source));
             }
-            Left::Failed(error) => self.failed(&error),
+            Left::Failed(error) => {
+                if !error.is_answer() {
+                    self.ended_at = None;
+                }
+                self.failed(&error)
+            }
             // A node answers in words, not in lines, where the container has just been removed.
             Left::Senseless(error) => self.failed(&error),
         };
@@ -123,6 +134,17 @@ impl<'a> Reading<'a> {
         }
         tokio::time::sleep(self.pauses.next()).await;
         Ok(None)
+    }
+
+    /// Waits until a log whose stream has ended is asked for again. The first time that is at once: if the stream has
+    /// ended too early, the container may be ended and its Pod removed before its status would come.
+    async fn settle(&mut self) -> Result<(), LogError> {
+        self.is_asked_again = !self.is_asked_again;
+        if self.is_asked_again {
+            return Ok(());
+        }
+        let settle = self.reader.patience.settle + self.pauses.next();
+        self.past(Standing::Open, settle).await
     }
 
     /// Decides what the end of a read means that was begun after the container had ended. One that brings nothing new

@@ -53,6 +53,17 @@ pub(super) enum SourceError {
     Broken(#[source] std::io::Error),
 }
 
+impl SourceError {
+    /// Whether the node was reached, and has answered.
+    pub(super) fn is_answer(&self) -> bool {
+        match self {
+            Self::Waiting(_) | Self::Gone(_) | Self::Forbidden(_) => true,
+            Self::Unanswered(kube::Error::Api(status)) => status.code < 500,
+            Self::NoLogin(_) | Self::Unanswered(_) | Self::Broken(_) => false,
+        }
+    }
+}
+
 impl Source {
     /// The log of this Pod, as it comes. Before the first byte of it nothing may come for as long as the container
     /// is silent, the head of the answer included.
