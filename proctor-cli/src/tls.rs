@@ -108,7 +108,8 @@ fn of_certificate(settings: &Settings, refused: &CertificateError) -> String {
     let host = &settings.host;
     match refused {
         // One that has the name of somebody who is trusted, but not their key, is a stranger too.
-        CertificateError::UnknownIssuer | CertificateError::BadSignature => match &settings.ca_file {
+        CertificateError::UnknownIssuer | CertificateError::BadSignature => match &settings.ca_file
+        {
             Some(path) => format!(
                 "The certificate of {host} is signed by nobody in {}.",
                 visible(&path.display().to_string())
