@@ -24,6 +24,11 @@ pub struct Seen {
     pub pods: BTreeMap<String, Arc<PodSeen>>,
     /// Pods that were deleted while they were watched, as they were seen last.
     pub departed: BTreeMap<String, Arc<PodSeen>>,
+    /// Uids of those of them whose deletion itself was shown: they ended as they were seen last. The others may have
+    /// done more than was seen.
+    pub told_gone: BTreeSet<String>,
+    /// Pods may have come and gone unseen: all were listed anew since it became known.
+    pub interrupted: bool,
 }
 
 /// Whether the watches tell what happens.

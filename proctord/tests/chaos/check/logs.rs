@@ -118,10 +118,21 @@ impl Written {
         if log.is_complete() && log.bytes.len() < self.bytes.len() {
             let (had, wrote) = (log.bytes.len(), self.bytes.len());
             return Err(format!(
-                "it says that it is complete with {had} bytes of {wrote}"
+                "it says that it is complete with {had} bytes of {wrote}: {}",
+                Brief(&log.bytes)
             ));
         }
         Ok(())
+    }
+}
+
+/// The end of a log, for who is to understand what is wrong with it.
+struct Brief<'a>(&'a [u8]);
+
+impl std::fmt::Display for Brief<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let end = self.0.len().saturating_sub(200);
+        write!(f, "{:?}", String::from_utf8_lossy(&self.0[end..]))
     }
 }
 

@@ -62,17 +62,13 @@ fn key(pod: &PodSeen) -> PodKey {
 }
 
 /// How this Pod stands. One that is not in sight is gone if it is known to be past, and is yet to come into sight
-/// otherwise. One that has not begun never will if its execution is over; one that has goes on until its node says
-/// otherwise, whatever is known of the execution.
-pub(super) fn standing(
-    seen: &Seen,
-    uid: &str,
-    is_past: bool,
-    is_over: impl Fn() -> bool,
-) -> Standing {
+/// otherwise. One that has not begun never will if it is past; one that has goes on until its node says otherwise,
+/// whatever is known of the execution.
+pub(super) fn standing(seen: &Seen, uid: &str, is_past: bool) -> Standing {
     let Some(pod) = seen.pods.get(uid) else {
         return match seen.departed.get(uid) {
-            Some(pod) if !has_begun(pod) => Standing::Never,
+            // What was lost from sight before it had begun may have begun after that.
+            Some(pod) if !has_begun(pod) && is_last_word(seen, pod) => Standing::Never,
             // It may only not be shown: a watch may be behind what others have read.
             None if seen.sight != Sight::Current
                 || seen.is_doubtful()
@@ -89,9 +85,15 @@ pub(super) fn standing(
         (true, true) => Standing::Closed,
         (true, false) => Standing::Open,
         (false, true) => Standing::Never,
-        (false, false) if is_over() => Standing::Never,
+        // Its execution may be known to be over before its own watch has come to its begin.
+        (false, false) if is_past => Standing::Never,
         (false, false) => Standing::Unborn,
     }
+}
+
+/// Whether a Pod that is gone ended as it was seen last.
+fn is_last_word(seen: &Seen, pod: &PodSeen) -> bool {
+    pod.is_over() || seen.told_gone.contains(&pod.uid)
 }
 
 /// Whether its command was executed.

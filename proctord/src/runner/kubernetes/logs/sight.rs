@@ -64,7 +64,7 @@ impl Sight {
     pub(super) fn standing(&mut self, pod: &PodKey) -> Standing {
         let seen = Arc::clone(&self.seen.borrow_and_update());
         let is_past = self.is_past(&seen, pod);
-        attempts::standing(&seen, &pod.uid, is_past, || self.is_over(&seen))
+        attempts::standing(&seen, &pod.uid, is_past)
     }
 
     /// Whether a Pod that is not in sight has been and gone. A watch may be behind what others have read; but it shows

@@ -20,6 +20,8 @@ pub(super) struct Table {
     entries: HashMap<String, Entry>,
     /// How the watch of each kind is; one that has told nothing yet is left out.
     sights: BTreeMap<&'static str, Sight>,
+    /// The kinds of which all objects were told once. Told once more, they were not shown without a break.
+    listed: HashSet<&'static str>,
     pub(super) doubts: Doubts,
     /// Entries that were made since those were looked for that nobody needs.
     made: usize,
@@ -34,6 +36,9 @@ pub(super) trait Kept: Watched {
 
     /// It is gone; this is how it was seen last.
     fn depart(self, seen: &mut Seen);
+
+    /// All of its kind were listed anew: what came and went in between was not shown.
+    fn interrupt(seen: &mut Seen);
 
     /// Those that are there.
     fn kept(seen: &Seen) -> Vec<&Self>;
@@ -54,8 +59,15 @@ impl Table {
         self.doubt(name);
     }
 
+    /// Its deletion is shown, and how it was then.
     pub(super) fn remove<K: Kept>(&mut self, name: &str, object: K) {
-        change(self.entry(name), |seen| object.remove(seen));
+        change(self.entry(name), |seen| {
+            let uid = object.uid().to_owned();
+            object.remove(seen);
+            if seen.departed.contains_key(&uid) {
+                seen.told_gone.insert(uid);
+            }
+        });
         self.doubt(name);
         if self.entries.get(name).is_some_and(is_needless) {
             self.entries.remove(name);
@@ -65,6 +77,9 @@ impl Table {
     /// All objects of a kind have been told, and these are their uids: those that are known beside them are not shown.
     pub(super) fn complete<K: Kept>(&mut self, uids: &HashSet<String>) {
         self.remove_where::<K>(|object| !uids.contains(object.uid()));
+        if !self.listed.insert(K::PLURAL) {
+            self.change_all(K::interrupt);
+        }
         self.sweep();
     }
 
@@ -228,6 +243,9 @@ impl Kept for JobSeen {
         seen.departed_job = Some(self);
     }
 
+    /// A Job that comes and goes unseen is another execution's, or told by the store.
+    fn interrupt(_: &mut Seen) {}
+
     fn kept(seen: &Seen) -> Vec<&Self> {
         seen.job.iter().collect()
     }
@@ -252,6 +270,10 @@ impl Kept for PodSeen {
         seen.astray.remove(&self.uid);
         seen.pods.remove(&self.uid);
         seen.departed.insert(self.uid.clone(), Arc::new(self));
+    }
+
+    fn interrupt(seen: &mut Seen) {
+        seen.interrupted = true;
     }
 
     fn kept(seen: &Seen) -> Vec<&Self> {

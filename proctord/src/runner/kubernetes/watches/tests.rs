@@ -87,6 +87,25 @@ fn what_a_list_does_not_name_has_departed() {
 }
 
 #[test]
+fn only_a_deletion_that_is_shown_is_the_last_word_on_a_pod() {
+    let mut table = Table::default();
+    let seen = table.subscribe("a");
+    let shown = || read::<PodSeen>(ended_pod("a-1", "a")).1;
+    put::<PodSeen>(&mut table, ended_pod("a-1", "a"));
+    put::<PodSeen>(&mut table, ended_pod("a-2", "a"));
+
+    table.remove("a", shown());
+    table.complete::<PodSeen>(&HashSet::new());
+    assert_eq!(seen.borrow().departed.len(), 2);
+    assert!(seen.borrow().told_gone.iter().eq(["uid-a-1"]));
+    assert!(!seen.borrow().interrupted, "it was the first list");
+
+    table.complete::<PodSeen>(&HashSet::new());
+    assert!(seen.borrow().interrupted);
+    assert!(!table.subscribe("b").borrow().interrupted, "it is new");
+}
+
+#[test]
 fn a_pod_that_had_not_ended_is_gone_only_when_the_cluster_says_so() {
     let mut table = Table::default();
     let seen = table.subscribe("a");

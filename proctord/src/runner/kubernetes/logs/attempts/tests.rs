@@ -50,6 +50,7 @@ fn seen(there: &[PodSeen], departed: &[PodSeen]) -> Seen {
         confirmed: true,
         pods: by_uid(there),
         departed: by_uid(departed),
+        told_gone: departed.iter().map(|pod| pod.uid.clone()).collect(),
         ..Seen::default()
     }
 }
@@ -73,7 +74,7 @@ fn attempts_are_the_pods_of_the_job_in_the_order_of_their_creation() {
 
 #[test]
 fn a_log_is_open_until_the_node_says_otherwise() {
-    let of = |pod: PodSeen, over: bool| standing(&seen(&[pod], &[]), "a", false, || over);
+    let of = |pod: PodSeen, over: bool| standing(&seen(&[pod], &[]), "a", over);
     let failed = PodSeen {
         phase: Phase::Failed,
         ..pod("a", 1, running())
@@ -107,13 +108,23 @@ fn a_log_is_open_until_the_node_says_otherwise() {
 #[test]
 fn absence_is_a_fact_only_when_the_cluster_has_said_so() {
     let departed = |container| {
-        let seen = seen(&[], &[pod("a", 1, container)]);
-        standing(&seen, "a", false, || false)
+        let told = seen(&[], &[pod("a", 1, container)]);
+        let lost = Seen {
+            told_gone: BTreeSet::new(),
+            ..told.clone()
+        };
+        [told, lost].map(|seen| standing(&seen, "a", false))
     };
-    let unseen = |seen: &Seen, is_past| standing(seen, "a", is_past, || true);
+    let unseen = |seen: &Seen, is_past| standing(seen, "a", is_past);
 
-    assert_eq!(departed(running()), Standing::Gone);
-    assert_eq!(departed(ContainerSeen::Untold), Standing::Never);
+    assert_eq!(departed(running()), [Standing::Gone, Standing::Gone]);
+    assert_eq!(
+        departed(ContainerSeen::Untold),
+        [Standing::Never, Standing::Gone],
+        "what was lost from sight may have begun after that"
+    );
+    let never_began = [Standing::Never, Standing::Never];
+    assert_eq!(departed(terminated("StartError")), never_began);
     assert_eq!(unseen(&seen(&[], &[]), false), Standing::Gone);
     let unconfirmed = Seen {
         confirmed: false,
