@@ -44,7 +44,7 @@ impl ClaimNames {
     /// # Errors
     /// A claim is missing or of another form: the provider or the settings are to be mended.
     pub(crate) fn user(&self, claims: &Claims) -> Result<Option<User>, Failure> {
-        if self.email.path == "email" && is_unproven(claims) {
+        if self.email.is_unproven(claims) {
             return Ok(None);
         }
         let email = self.email.find(claims).and_then(Value::as_str);
@@ -73,6 +73,18 @@ impl ClaimNames {
 }
 
 impl ClaimPath {
+    /// Whether the provider says of the address at this place that it is not proven: beside it, or of the whole token.
+    /// Other claims than an email address, such as a name for logging in, are not what `email_verified` is about.
+    fn is_unproven(&self, claims: &Claims) -> bool {
+        let parent = match self.path.rsplit_once('.') {
+            Some((parent, "email")) => Some(Self::new(parent)),
+            None if self.path == "email" => None,
+            _ => return false,
+        };
+        let beside = parent.and_then(|parent| parent.find(claims)?.as_object());
+        is_unproven(claims) || beside.is_some_and(is_unproven)
+    }
+
     fn wrong(&self, what: &str) -> Failure {
         Failure::new(format!(
             "a token of the provider has {what} in the claim {:?}",
@@ -152,6 +164,16 @@ mod tests {
         for unproven in [json!(false), json!("false"), json!(0)] {
             let claims = json!({"email": "a@b", "email_verified": unproven});
             assert_eq!(user(claims), Ok(None));
+        }
+        let nested = ClaimNames {
+            email: ClaimPath::new("user.email"),
+            ..names("groups")
+        };
+        for unproven in [
+            json!({"user": {"email": "a@b"}, "email_verified": false}),
+            json!({"user": {"email": "a@b", "email_verified": false}}),
+        ] {
+            assert_eq!(nested.user(&claims(unproven)), Ok(None));
         }
         for without in [json!({}), json!({"email": ""}), json!({"email": ["a@b"]})] {
             assert!(user(without).is_err());

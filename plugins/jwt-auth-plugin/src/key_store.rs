@@ -25,6 +25,10 @@ pub(crate) struct Timing {
     pub(crate) keep: Duration,
 }
 
+/// How long somebody with a key that is not known waits for an attempt. It may take longer; but the service ends a
+/// plugin that does not answer in time, and with it go the keys of all others.
+const PATIENCE: Duration = Duration::from_secs(2);
+
 /// The keys. Their thread ends some time after this is dropped.
 pub(crate) struct KeyStore {
     shared: Arc<Shared>,
@@ -60,18 +64,21 @@ impl KeyStore {
     pub(crate) fn with(&self, has_it: impl Fn(&Keys) -> bool) -> Result<Arc<Keys>, Failure> {
         let shared = &*self.shared;
         let mut state = shared.lock();
-        if let Some(keys) = state.good(&shared.timing).filter(|keys| has_it(keys)) {
+        if let Some(keys) = state.known(&shared.timing, &has_it) {
             return Ok(keys);
         }
         state.want();
         shared.changed.notify_all();
         if state.is_about_to_fetch(&shared.timing) {
             let before = state.attempts();
-            // The attempt ends by itself, for the provider has a bounded time to answer.
-            state = shared
+            (state, _) = shared
                 .changed
-                .wait_while(state, |state| state.attempts() == before)
+                .wait_timeout_while(state, PATIENCE, |state| state.attempts() == before)
                 .unwrap_or_else(PoisonError::into_inner);
+            if state.attempts() == before {
+                let late = Failure::new("the provider takes long to tell its keys");
+                return state.known(&shared.timing, has_it).ok_or(late);
+            }
         }
         state.best(&shared.timing, has_it)
     }

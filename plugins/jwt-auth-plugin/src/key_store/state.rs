@@ -31,6 +31,15 @@ impl State {
         (fetched.elapsed() < timing.keep).then(|| Arc::clone(keys))
     }
 
+    /// The keys, if they are good and the one that is looked for is among them.
+    pub(super) fn known(
+        &self,
+        timing: &Timing,
+        has_it: impl Fn(&Keys) -> bool,
+    ) -> Option<Arc<Keys>> {
+        self.good(timing).filter(|keys| has_it(keys))
+    }
+
     /// What there is to answer with, when there is no more to wait for.
     pub(super) fn best(
         &self,

@@ -1,7 +1,7 @@
 //! When the provider is asked for its keys, and what counts while it cannot be asked.
 
 use jsonwebtoken::Algorithm;
-use proctor_plugin::Failure;
+use proctor_plugin::{Failure, User};
 use proctor_testkit::{WebAnswer, wait_for};
 use serde_json::json;
 
@@ -102,6 +102,37 @@ fn while_the_provider_is_away_known_keys_count_and_others_are_not_said_to_be_wro
 
     provider.has_now(&[&old, &new]);
     let user = wait_for("the provider to be asked again", || ask(&plugin, &by_new));
+    assert!(user.is_some());
+}
+
+/// The service ends a plugin that does not answer in time.
+#[test]
+fn a_provider_that_takes_its_time_holds_up_neither_known_keys_nor_for_long_who_has_another() {
+    let (old, new) = two_keys();
+    let provider = Provider::with(&[&old]);
+    let plugin = provider.plugin(&[
+        ("JWT_PLUGIN_COOLDOWN_SECONDS", "1"),
+        ("JWT_PLUGIN_TIMEOUT_SECONDS", "60"),
+    ]);
+    let (by_old, by_new) = (old.sign(&provider.claims()), new.sign(&provider.claims()));
+    assert!(counts(&plugin, &by_old));
+
+    provider.is_now(Mood::Silent);
+
+    let late = wait_for("a fetch that does not end", || {
+        let failure = failed(ask(&plugin, &by_new))?;
+        let is_late = failure.to_string().contains("takes long");
+        if is_late {
+            Ok(failure)
+        } else {
+            Err(None::<User>)
+        }
+    });
+    assert!(late.to_string().contains("takes long to tell its keys"));
+    assert!(counts(&plugin, &by_old));
+
+    provider.has_now(&[&old, &new]);
+    let user = wait_for("the keys to come after all", || ask(&plugin, &by_new));
     assert!(user.is_some());
 }
 

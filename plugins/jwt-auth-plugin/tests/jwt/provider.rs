@@ -1,6 +1,6 @@
 //! A provider: its keys, what it serves, and tokens that it signs.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use aws_lc_rs::encoding::AsDer;
@@ -78,22 +78,29 @@ impl SigningKey {
 pub(crate) enum Mood {
     Keys(Vec<Value>),
     Says(WebAnswer),
+    /// Nothing, until that changes.
+    Silent,
 }
 
 pub(crate) struct Provider {
     pub(crate) server: WebServer,
-    mood: Arc<Mutex<Mood>>,
+    mood: Arc<(Mutex<Mood>, Condvar)>,
 }
 
 impl Provider {
     pub(crate) fn with(keys: &[&SigningKey]) -> Self {
         let keys = keys.iter().map(|key| key.jwk()).collect();
-        let mood = Arc::new(Mutex::new(Mood::Keys(keys)));
+        let mood = Arc::new((Mutex::new(Mood::Keys(keys)), Condvar::new()));
         let now = Arc::clone(&mood);
         let server = WebServer::start(move |request| {
-            let mood = now.lock().unwrap_or_else(PoisonError::into_inner).clone();
+            let (mood, changed) = &*now;
+            let mood = mood.lock().unwrap_or_else(PoisonError::into_inner);
+            let is_silent = |mood: &mut Mood| matches!(mood, Mood::Silent);
+            let mood = changed.wait_while(mood, is_silent);
+            let mood = mood.unwrap_or_else(PoisonError::into_inner).clone();
             match (mood, &*request.target) {
                 (Mood::Says(answer), _) => answer,
+                (Mood::Silent, _) => unreachable!("it was waited for"),
                 (Mood::Keys(keys), "/keys") => WebAnswer::json(json!({ "keys": keys })),
                 (Mood::Keys(_), "/.well-known/openid-configuration") => {
                     let origin = format!("http://{}", request.header("host").unwrap());
@@ -107,7 +114,9 @@ impl Provider {
     }
 
     pub(crate) fn is_now(&self, mood: Mood) {
-        *self.mood.lock().unwrap_or_else(PoisonError::into_inner) = mood;
+        let (now, changed) = &*self.mood;
+        *now.lock().unwrap_or_else(PoisonError::into_inner) = mood;
+        changed.notify_all();
     }
 
     pub(crate) fn has_now(&self, keys: &[&SigningKey]) {
