@@ -78,7 +78,41 @@ fn misread(text: &str, error: &toml::de::Error) -> Failure {
         let before = text.get(..span.start).unwrap_or_default();
         format!("line {}: ", before.matches('\n').count() + 1)
     });
-    Failure::new(place.unwrap_or_default() + error.message())
+    Failure::new(place.unwrap_or_default() + &without_values(error.message()))
+}
+
+/// The words that a mistake may be told with: those of the form itself.
+const WORDS: [&str; 9] = [
+    "user", "email", "name", "active", "groups", "tokens", "id", "hash", "=",
+];
+
+/// A message without what it quotes of the file: a token or a hash in the wrong place would be in it.
+fn without_values(message: &str) -> String {
+    let mut told = String::new();
+    let mut rest = message;
+    while let Some(begin) = rest.find(['"', '`', '\'']) {
+        let (before, quoted) = rest.split_at(begin);
+        let mut quoted = quoted.chars();
+        let quote = quoted.next().unwrap_or_default();
+        let quoted = quoted.as_str();
+        // The last of them: what is quoted may have the sign in it.
+        let end = match quote {
+            '"' => quoted.rfind(quote),
+            _ => quoted.find(quote),
+        };
+        let Some(end) = end else {
+            return told + before + "…";
+        };
+        let is_known = WORDS.contains(&&quoted[..end]);
+        told += before;
+        told += if is_known {
+            &rest[begin..begin + end + 2]
+        } else {
+            "…"
+        };
+        rest = &quoted[end + 1..];
+    }
+    told + rest
 }
 
 /// What must be there once, and what was wrong so far.
@@ -95,7 +129,7 @@ impl Reading {
         if email.trim().is_empty() {
             self.note(number, "email is empty");
         } else if email.contains(char::is_whitespace) {
-            self.note(number, &format!("there are blanks in the email {email:?}"));
+            self.note(number, "there are blanks in the email");
         } else if !self.emails.insert(email.to_lowercase()) {
             self.note(number, &format!("{email} is there twice"));
         }
@@ -115,7 +149,8 @@ impl Reading {
         if let Some(id) = &written.id
             && !self.ids.insert(id.clone())
         {
-            self.note(number, &format!("the token id {id} is there twice"));
+            // Not told: a whole token may have been put there.
+            self.note(number, "the id of a token is there twice");
         }
         match Hash::parse(&written.hash) {
             Ok(hash) => Some(Token {
@@ -131,5 +166,35 @@ impl Reading {
 
     fn note(&mut self, number: usize, what: &str) {
         self.mistakes.push(format!("user {number}: {what}"));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::parse;
+
+    #[test]
+    fn what_is_told_of_a_mistake_has_nothing_of_what_the_file_holds() {
+        let secret = "proctor_5f3a_SECRET";
+        let user = "[[user]]\nemail = \"a@example.org\"\n";
+        for wrong in [
+            format!("{user}active = \"{secret}\""),
+            format!("{user}tokens = \"{secret}\""),
+            format!("{user}{secret} = 1"),
+            format!("{user}active = \"\\\"{secret}\\\"\""),
+            format!("{user}groups = [\"{secret}\", 5]"),
+            format!("{user}groups = {secret}"),
+            format!("{user}tokens = [{{id = \"{secret}\", hash = \"{secret}\"}}]"),
+            format!(
+                "{user}tokens = [{{id = \"{secret}\", hash = \"x\"}}, {{id = \"{secret}\", hash = \"x\"}}]"
+            ),
+            format!("[[user]]\nemail = \"{secret} x\""),
+        ] {
+            let told = parse(&wrong).map(|_| ()).unwrap_err().to_string();
+            assert!(!told.contains("SECRET"), "{told}");
+        }
+        let told = parse(&format!("{user}active = \"yes\"")).map(|_| ());
+        let told = told.unwrap_err().to_string();
+        assert_eq!(told, "line 3: invalid type: string …, expected a boolean");
     }
 }

@@ -80,7 +80,6 @@ fn text(path: &Path) -> io::Result<String> {
     let mut text = String::new();
     let file = File::open(path)?;
     if !file.metadata()?.is_file() {
-        // Reading a pipe could wait for ever.
         return Err(io::Error::other("it is no file"));
     }
     file.take(MOST_BYTES + 1).read_to_string(&mut text)?;
@@ -99,6 +98,10 @@ fn version(path: &Path) -> io::Result<Version> {
     use std::os::unix::fs::MetadataExt;
 
     let metadata = fs::metadata(path)?;
+    if !metadata.is_file() {
+        // To open a pipe could wait for ever.
+        return Err(io::Error::other("it is no file"));
+    }
     Ok(Version {
         modified: metadata.modified()?,
         length: metadata.len(),
