@@ -20,9 +20,9 @@ use proctor_plugin::{Entry, Kind};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
-use tokio::sync::{Semaphore, mpsc, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use tokio::task::JoinSet;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, timeout, timeout_at};
 
 pub use contents::{Contents, word};
 pub use error::PluginError;
@@ -31,7 +31,7 @@ use frame::LIMIT;
 use health::Health;
 use process::{Call, Supervisor};
 
-/// Calls of one plugin at a time; more wait for their turn, as long as their deadline lets them.
+/// Calls of one plugin at a time; more wait for their turn, as long as a call may take.
 const CALLS_AT_A_TIME: usize = 16;
 
 /// Which plugin, and how it is treated.
@@ -42,7 +42,7 @@ pub struct Spec {
     /// Which of its plugins; without a name the only one of the kind.
     pub name: Option<String>,
     pub kind: Kind,
-    /// How long a call may take. To be loaded and made it may take four times as long.
+    /// How long a call may take, and how long it may wait for its turn before that. To be loaded and made it may take four times as long.
     pub deadline: Duration,
     /// The binary that loads it: proctord itself, as [`this_program`] says.
     pub program: PathBuf,
@@ -158,9 +158,11 @@ impl Plugin {
                 length,
             });
         }
+        let turn = self.wait_for(&self.inner.turns, method).await?;
         let after = self.inner.spec.deadline;
+        // It counts from here on: what others have taken of the time is not the plugin's fault.
         let deadline = Instant::now() + after;
-        let answer = timeout_at(deadline, self.inner.ask(method, request, deadline)).await;
+        let answer = timeout_at(deadline, self.inner.ask(method, request, deadline, turn)).await;
         let answer = answer.unwrap_or_else(|_| {
             Err(PluginError::TimedOut {
                 plugin: plugin(),
@@ -170,6 +172,27 @@ impl Plugin {
         })?;
         serde_json::from_str(answer.get()).map_err(garbled)
     }
+
+    /// A turn among those who want to call a method, for as long as a call may take.
+    ///
+    /// # Errors
+    /// It does not come.
+    pub async fn wait_for(
+        &self,
+        turns: &Arc<Semaphore>,
+        method: &'static str,
+    ) -> Result<OwnedSemaphorePermit, PluginError> {
+        let after = self.inner.spec.deadline;
+        let turn = timeout(after, Arc::clone(turns).acquire_owned()).await;
+        // None of them is closed while somebody can call.
+        turn.ok()
+            .and_then(Result::ok)
+            .ok_or_else(|| PluginError::Busy {
+                plugin: self.name().to_owned(),
+                method,
+                after,
+            })
+    }
 }
 
 impl Inner {
@@ -178,13 +201,12 @@ impl Inner {
         method: &'static str,
         request: Box<RawValue>,
         deadline: Instant,
+        turn: OwnedSemaphorePermit,
     ) -> Result<Box<RawValue>, PluginError> {
-        // Neither the semaphore nor the queue is closed while somebody can call.
+        // The queue is not closed while somebody can call.
         let ended = || PluginError::Away {
             plugin: self.entry.name.clone(),
         };
-        let turns = Arc::clone(&self.turns);
-        let turn = turns.acquire_owned().await.map_err(|_| ended())?;
         let (reply, answer) = oneshot::channel();
         let call = Call {
             method,

@@ -24,6 +24,15 @@ pub enum PluginError {
         method: &'static str,
         after: Duration,
     },
+    /// It was not asked: too many others are.
+    #[error(
+        "the plugin {plugin} has too much to do: it could not be asked to {method} within {after:?}"
+    )]
+    Busy {
+        plugin: String,
+        method: &'static str,
+        after: Duration,
+    },
     #[error("the plugin {plugin} broke down while it should {method}: {how}")]
     Crashed {
         plugin: String,

@@ -2,6 +2,7 @@
 
 use std::fs::rename;
 
+use futures::future::join_all;
 use proctor_testkit::wait_for_async;
 use proctord::plugins::{Plugin, PluginError};
 use tokio::join;
@@ -94,6 +95,58 @@ async fn what_hangs_is_ended_and_it_comes_back() {
         assert!(error.to_string().contains("InC"), "{error}");
         recovers(&plugin).await;
     }
+}
+
+/// One that has much to do is not one that hangs.
+#[tokio::test]
+async fn a_crowd_that_waits_too_long_costs_nobody_else_the_plugin() {
+    let library = Library::in_c(&[]);
+    let plugin = library.start().await;
+
+    // More than it gets done in two deadlines, the one of waiting and that of a call.
+    let crowd = (0..400).map(|_| ask(&plugin, "nap"));
+    let answers = join_all(crowd).await;
+
+    let answered = answers.iter().filter(|answer| answer.is_ok()).count();
+    let turned_away = answers
+        .iter()
+        .filter(|answer| matches!(answer, Err(PluginError::Busy { .. })))
+        .count();
+    assert!(answered > 0 && turned_away > 0, "{answered} {turned_away}");
+    assert_eq!(plugin.restarts(), 0);
+    recovers(&plugin).await;
+    assert_eq!(plugin.restarts(), 0);
+}
+
+#[tokio::test]
+async fn a_call_that_hangs_ends_the_process_only_when_it_answers_no_others() {
+    let library = Library::in_c(&[]);
+    let plugin = library.start().await;
+    let others = async {
+        loop {
+            assert!(ask(&plugin, "right").await.unwrap().is_some());
+            tokio::task::yield_now().await;
+        }
+    };
+
+    let hung = tokio::select! {
+        hung = ask(&plugin, "hang") => hung,
+        () = others => unreachable!(),
+    };
+
+    assert!(
+        matches!(hung, Err(PluginError::TimedOut { .. })),
+        "{hung:?}"
+    );
+    assert!(ask(&plugin, "right").await.unwrap().is_some());
+    assert_eq!(plugin.restarts(), 0);
+    wait_for_async("its process to be ended", async || {
+        match plugin.restarts() {
+            0 => Err(plugin.is_away()),
+            _ => Ok(()),
+        }
+    })
+    .await;
 }
 
 #[tokio::test]

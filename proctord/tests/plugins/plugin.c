@@ -158,6 +158,8 @@ static int32_t call(void *instance, proctor_bytes method, proctor_bytes request,
         abort();
     if (asks(request, "exit"))
         _exit(3);
+    if (asks(request, "nap"))
+        usleep(400 * 1000);
     if (asks(request, "hang"))
         for (;;)
             pause();

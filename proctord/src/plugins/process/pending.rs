@@ -1,6 +1,7 @@
 //! Calls that a process was handed and has not answered.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use serde_json::value::RawValue;
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
@@ -20,11 +21,17 @@ pub(in crate::plugins) struct Call {
     pub(in crate::plugins) _turn: OwnedSemaphorePermit,
 }
 
+/// A call that hangs while others are answered is let hang for so many deadlines.
+const DEADLINES_OF_A_HANGING_CALL: u32 = 5;
+
 /// The calls by their numbers.
-#[derive(Default)]
 pub(super) struct Pending {
     next: u64,
     calls: HashMap<u64, Call>,
+    /// How long a call may take.
+    after: Duration,
+    /// When it last gave an answer, if ever.
+    answered_at: Option<Instant>,
 }
 
 impl Call {
@@ -35,6 +42,15 @@ impl Call {
 }
 
 impl Pending {
+    pub(super) fn new(after: Duration) -> Self {
+        Self {
+            next: 0,
+            calls: HashMap::new(),
+            after,
+            answered_at: None,
+        }
+    }
+
     /// Notes a call; what is to be sent, unless nobody waits for it any more.
     pub(super) fn begin(&mut self, call: Call) -> std::io::Result<Option<Vec<u8>>> {
         if call.reply.is_closed() || call.deadline <= Instant::now() {
@@ -53,12 +69,18 @@ impl Pending {
 
     /// The call of this number, which has its answer.
     pub(super) fn answered(&mut self, number: u64) -> Option<Call> {
+        self.answered_at = Some(Instant::now());
         self.calls.remove(&number)
     }
 
-    /// When the first of them is overdue.
+    /// When the process is to be given up: a call is overdue, and it does nothing else, or the call is so for very long.
+    /// One that answers others has much to do; to end it would cost all of them.
     pub(super) fn deadline(&self) -> Option<Instant> {
-        self.calls.values().map(|call| call.deadline).min()
+        let first = self.calls.values().map(|call| call.deadline).min()?;
+        let idle = self
+            .answered_at
+            .map_or(first, |at| first.max(at + self.after));
+        Some(idle.min(first + self.after * DEADLINES_OF_A_HANGING_CALL))
     }
 
     /// Those that should have been answered by now.

@@ -64,7 +64,7 @@ impl Supervisor {
         let mut pause = FIRST_PAUSE;
         loop {
             let began = Instant::now();
-            let mut pending = Pending::default();
+            let mut pending = Pending::new(self.spec.deadline);
             let served = self.serve(&mut running, &mut queue, &mut pending).await;
             let Err(Broken(why)) = served else {
                 return running.close().await;
