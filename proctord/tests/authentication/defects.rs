@@ -132,6 +132,37 @@ async fn s3_nobody_writes_who_has_asked() {
     }
 }
 
+/// A cursor of a foreign execution would tell of it, and with filters who ran what and when.
+#[tokio::test]
+async fn s2_a_list_says_nothing_of_what_others_ran_and_leaves_out_nothing_of_one_s_own() {
+    let site = Site::start();
+    site.publish("restricted", &["vault"], "true").await;
+    site.publish("shared", &["ops"], "true").await;
+    let mut own = Vec::new();
+    for _ in 0..3 {
+        own.insert(0, site.execute("all", "shared").await);
+        site.execute("root", "restricted").await;
+    }
+
+    let foreign = site.get("some", "/execution?proc=restricted&limit=1").await;
+    let nothing: serde_json::Value = foreign.json();
+    let mut listed = Vec::new();
+    let mut path = "/execution?limit=1".to_owned();
+    loop {
+        let page = site.get("some", &path).await.json();
+        let executions = page["executions"].as_array().unwrap();
+        listed.extend(executions.iter().map(|one| one["id"].as_u64().unwrap()));
+        let Some(cursor) = page["next_cursor"].as_str() else {
+            break;
+        };
+        path = format!("/execution?limit=1&cursor={cursor}");
+    }
+
+    assert_eq!(nothing["executions"].as_array().unwrap().len(), 0);
+    assert!(nothing["next_cursor"].is_null(), "{nothing}");
+    assert_eq!(listed, own);
+}
+
 /// S11: the names of secrets and groups of every proc were for everybody, and the address could be made up.
 #[tokio::test]
 async fn s11_what_somebody_may_not_run_they_do_not_see() {
