@@ -16,7 +16,10 @@ pub fn changed(text: &str, changes: &[Change]) -> String {
         let changed = changes.iter().find(|(key, _)| is_of(line, key));
         match changed {
             None => lines.push(line.to_owned()),
-            Some((key, _)) => lines.extend(open.remove(key).map(|value| entry(key, value))),
+            Some((key, _)) => {
+                let entry = |value| entry(key, value) + comment(line);
+                lines.extend(open.remove(key).map(entry));
+            }
         }
     }
     // Those that had no line yet, in the order in which they were asked for.
@@ -39,6 +42,15 @@ fn is_of(line: &str, key: &str) -> bool {
     rest.is_some_and(|rest| rest.trim_start().starts_with(':'))
 }
 
+/// What stands behind the value of a line, if it is plain which part that is.
+fn comment(line: &str) -> &str {
+    let value = line.split_once(':').map_or("", |(_, value)| value);
+    match value.find(" #") {
+        Some(begin) if !value.contains(['"', '\'']) => &value[begin..],
+        _ => "",
+    }
+}
+
 fn entry(key: &str, value: &str) -> String {
     let map = BTreeMap::from([(key, value)]);
     let text = serde_yaml::to_string(&map).expect("a map of strings is YAML");
@@ -51,7 +63,7 @@ mod tests {
 
     #[test]
     fn only_what_is_changed_changes() {
-        let text = "# mine\nPROCTOR_HOST: old # of the team\n\nCONNECTION_TIMEOUT_SECS: 3\n'ACCESS_TOKEN' : x\n";
+        let text = "# mine\nPROCTOR_HOST: old # of the team\n\nCONNECTION_TIMEOUT_SECS: 3\n'ACCESS_TOKEN' : x # mine\n";
         let token = Some("a: #b".to_owned());
 
         let set = changed(
@@ -64,7 +76,7 @@ mod tests {
         let removed = changed(text, &[("ACCESS_TOKEN", None)]);
 
         let kept = "# mine\nPROCTOR_HOST: old # of the team\n\nCONNECTION_TIMEOUT_SECS: 3\n";
-        assert_eq!(set, format!("{kept}ACCESS_TOKEN: 'a: #b'\nEMAIL_ID: a@b\n"));
+        assert_eq!(set, format!("{kept}ACCESS_TOKEN: 'a: #b' # mine\nEMAIL_ID: a@b\n"));
         assert_eq!(removed, kept);
     }
 }
