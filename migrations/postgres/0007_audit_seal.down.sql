@@ -1,3 +1,4 @@
+DROP FUNCTION proctor.readable(timestamptz);
 DROP INDEX proctor.audit_by_seal;
 ALTER TABLE proctor.audit DROP COLUMN seal;
 ALTER TABLE proctor.audit DROP COLUMN count;

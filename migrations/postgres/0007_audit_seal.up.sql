@@ -18,3 +18,10 @@ ALTER TABLE proctor.audit ADD COLUMN count bigint NOT NULL DEFAULT 1;
 -- The number of the seal that covers the row.
 ALTER TABLE proctor.audit ADD COLUMN seal bigint;
 CREATE INDEX audit_by_seal ON proctor.audit (seal, id);
+
+-- A time that the service can read: who writes another one by hand is to be found out, and stops nobody.
+CREATE FUNCTION proctor.readable(at timestamptz) RETURNS timestamptz
+    LANGUAGE sql IMMUTABLE
+    RETURN CASE WHEN at < timestamptz '0001-01-01 00:00:00+00' THEN timestamptz '0001-01-01 00:00:00+00'
+                WHEN at > timestamptz '9999-12-30 00:00:00+00' THEN timestamptz '9999-12-30 00:00:00+00'
+                ELSE at END;

@@ -88,6 +88,7 @@ impl Walk<'_> {
     async fn whole(&mut self) -> Result<(), StoreError> {
         // Seals are numbered from 1 on: what names another number before it was put there by somebody else.
         self.unlisted(i64::MIN..=0).await?;
+        self.early_seals().await?;
         loop {
             self.seals().await?;
             let rest = self.before.number.saturating_add(1)..=i64::MAX;
@@ -106,6 +107,23 @@ impl Walk<'_> {
             });
         }
         Ok(())
+    }
+
+    /// Seals that were put before the first one.
+    async fn early_seals(&mut self) -> Result<(), StoreError> {
+        let mut after = i64::MIN;
+        loop {
+            let seals = self.store.seals(after, SEALS).await?;
+            let early = seals.iter().take_while(|seal| seal.number <= 0);
+            let early: Vec<_> = early.map(|seal| (seal.number, seal.at)).collect();
+            let Some((last, _)) = early.last().copied() else {
+                return Ok(());
+            };
+            for (number, at) in early {
+                self.find(Finding::SealInserted { number, at });
+            }
+            after = last;
+        }
     }
 
     /// Every seal after the last one that was looked at.

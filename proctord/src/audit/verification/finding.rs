@@ -31,6 +31,8 @@ pub enum Finding {
     },
     /// What a seal says does not fit its own hash.
     SealAltered { number: i64, at: Timestamp },
+    /// A seal has a number that none has that was made here.
+    SealInserted { number: i64, at: Timestamp },
     /// A seal follows another one than the one before it.
     ChainBroken { number: i64, at: Timestamp },
     /// These seals are gone.
@@ -74,6 +76,12 @@ impl fmt::Display for Finding {
                 write!(
                     to,
                     "seal {number} of {at} was altered: its hash does not fit"
+                )
+            }
+            Self::SealInserted { number, at } => {
+                write!(
+                    to,
+                    "seal {number} of {at} was inserted: seals are numbered from 1 on"
                 )
             }
             Self::ChainBroken { number, at } => {

@@ -196,7 +196,11 @@ impl FromStr for Mark {
         }
         let byte = |at: usize| u8::from_str_radix(&hash[at..at + 2], 16).map_err(|_| BadMark);
         Ok(Self {
-            number: number.parse().map_err(|_| BadMark)?,
+            number: number
+                .parse()
+                .ok()
+                .filter(|number| *number > 0)
+                .ok_or(BadMark)?,
             hash: (0..hash.len())
                 .step_by(2)
                 .map(byte)

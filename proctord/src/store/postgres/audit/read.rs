@@ -63,7 +63,10 @@ pub(super) async fn page(
 /// Asks for one more than the page holds, to know whether there is another page. It is put together here, not
 /// checked when it is compiled: a condition on what is not asked for would keep Postgres from its indexes.
 fn select(filter: &AuditFilter, before: Option<i64>, limit: NonZeroU32) -> QueryBuilder<Postgres> {
-    let mut query = QueryBuilder::new("SELECT * FROM proctor.audit WHERE TRUE");
+    let mut query = QueryBuilder::new(
+        "SELECT id, proctor.readable(at) AS at, who, action, target, source, result, request_id, count, seal
+           FROM proctor.audit WHERE TRUE",
+    );
     let texts = [
         (" AND who = ", filter.who.as_deref()),
         (" AND action = ", filter.action.as_deref()),
@@ -105,8 +108,8 @@ pub(super) async fn seals(
     limit: NonZeroU32,
 ) -> Result<Vec<Seal>, StoreError> {
     let rows = sqlx::query!(
-        "SELECT number, at, previous, contents, hash FROM proctor.audit_seal
-          WHERE number > $1 ORDER BY number LIMIT $2",
+        r#"SELECT number, proctor.readable(at) AS "at!", previous, contents, hash FROM proctor.audit_seal
+          WHERE number > $1 ORDER BY number LIMIT $2"#,
         after,
         i64::from(limit.get()),
     )
@@ -132,9 +135,10 @@ pub(super) async fn sealed(
 ) -> Result<Vec<AuditRow>, StoreError> {
     let rows = sqlx::query_as!(
         Columns,
-        "SELECT * FROM proctor.audit
+        r#"SELECT id, proctor.readable(at) AS "at!", who, action, target, source, result, request_id, count, seal
+           FROM proctor.audit
           WHERE seal BETWEEN $1 AND $2 AND (seal, id) > ($3, $4)
-          ORDER BY seal, id LIMIT $5",
+          ORDER BY seal, id LIMIT $5"#,
         *seals.start(),
         *seals.end(),
         after.seal,
@@ -150,7 +154,7 @@ pub(super) async fn sealed(
 /// How much no seal covers yet.
 pub(super) async fn unsealed(connection: &mut PgConnection) -> Result<Unsealed, StoreError> {
     let row = sqlx::query!(
-        r#"SELECT count(*) AS "rows!", min(at) AS oldest FROM proctor.audit WHERE seal IS NULL"#
+        r#"SELECT count(*) AS "rows!", proctor.readable(min(at)) AS oldest FROM proctor.audit WHERE seal IS NULL"#
     )
     .fetch_one(connection)
     .await

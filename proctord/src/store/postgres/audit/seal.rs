@@ -71,7 +71,8 @@ async fn oldest_unsealed(
 ) -> Result<Vec<AuditRow>, StoreError> {
     let rows = sqlx::query_as!(
         Columns,
-        "SELECT * FROM proctor.audit WHERE seal IS NULL ORDER BY seal, id LIMIT $1",
+        r#"SELECT id, proctor.readable(at) AS "at!", who, action, target, source, result, request_id, count, seal
+             FROM proctor.audit WHERE seal IS NULL ORDER BY seal, id LIMIT $1"#,
         i64::from(limit.get()),
     )
     .fetch_all(connection)
