@@ -4,27 +4,33 @@
 
 mod answers;
 mod keys;
+mod outages;
 mod pace;
 mod slowdown;
+mod turns;
 
 use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures::FutureExt;
+use futures::{FutureExt, TryFutureExt};
 use proctor_plugin::{Authorisation, Credentials, User};
 use serde_json::json;
 use thiserror::Error;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
+use tracing::error;
 
 use crate::plugins::{Plugin, PluginError};
+use crate::telemetry::chain;
 
 use answers::Answers;
 use keys::Keys;
+use outages::Outages;
 use pace::Pace;
 use slowdown::Slowdown;
+use turns::Turns;
 
 /// The most bytes of an email address, as mail itself has it.
 pub const EMAIL_LIMIT: usize = 254;
@@ -40,13 +46,23 @@ const SIGN_OF_LIFE: &str = "sign_of_life";
 pub struct Authentication {
     plugin: Plugin,
     keys: Keys,
-    users: Answers<Option<Arc<User>>>,
+    users: Answers<Proof>,
     /// What the plugin allows.
     rights: Answers<bool>,
     slowdown: Slowdown,
+    outages: Outages,
+    turns: Turns,
     /// For whoever guesses: the plugin's own turns are for the others.
     guessers: Arc<Semaphore>,
     pace: Option<Pace>,
+}
+
+/// What credentials prove.
+#[derive(Debug, Clone)]
+enum Proof {
+    Nobody,
+    SomebodyElse(Arc<User>),
+    Is(Arc<User>),
 }
 
 /// Why nobody is known to be asking.
@@ -76,9 +92,11 @@ impl Authentication {
         Self {
             plugin,
             keys: Keys::new(),
-            users: Answers::new(lifetime, Option::is_some),
+            users: Answers::new(lifetime, |proof| matches!(proof, Proof::Is(_))),
             rights: Answers::new(lifetime, |allowed| *allowed),
             slowdown: Slowdown::default(),
+            outages: Outages::default(),
+            turns: Turns::default(),
             guessers: Arc::new(Semaphore::new(GUESSERS_AT_A_TIME)),
             pace: requests_a_minute.map(Pace::new),
         }
@@ -93,27 +111,38 @@ impl Authentication {
         credentials: Credentials,
         source: Option<IpAddr>,
     ) -> Result<Arc<User>, Unproven> {
-        let claimed = credentials.email.clone();
         let key = self.keys.of_credentials(&credentials);
         let plugin = self.plugin.clone();
         let guesses = self.slowdown.is_slow(source, Instant::now());
         let guessers = guesses.then(|| Arc::clone(&self.guessers));
+        let turns = self.turns.of(source);
         let ask = || {
             async move {
-                let _turn = match guessers {
-                    // It is never closed.
-                    Some(guessers) => guessers.acquire_owned().await.ok(),
+                let _turn = plugin.wait_for(&turns, AUTHENTICATE).await?;
+                let _turn_of_guessers = match guessers {
+                    Some(guessers) => Some(plugin.wait_for(&guessers, AUTHENTICATE).await?),
                     None => None,
                 };
-                ask(&plugin, &credentials).await.map_err(Arc::new)
+                ask(&plugin, &credentials).await
             }
+            .map_err(Arc::new)
             .boxed()
         };
-        let user = self.users.get(key, ask).await?;
-        let user = user.ok_or(Unproven::Nobody)?;
-        match claimed {
-            Some(email) if !same_address(&email, &user.email) => Err(Unproven::SomebodyElse(user)),
-            _ => Ok(user),
+        match self.users.get(key, ask).await? {
+            Proof::Nobody => Err(Unproven::Nobody),
+            Proof::SomebodyElse(user) => Err(Unproven::SomebodyElse(user)),
+            Proof::Is(user) => Ok(user),
+        }
+    }
+
+    /// Tells the log that somebody could not be known, or is not allowed or forbidden anything, unless it was told just
+    /// now.
+    pub fn note_outage(&self, failure: &PluginError) {
+        if let Some(untold) = self.outages.note(Instant::now()) {
+            error!(
+                error = chain(failure),
+                untold, "nobody can be known or allowed anything"
+            );
         }
     }
 
@@ -182,10 +211,10 @@ impl Authentication {
     }
 }
 
-async fn ask(plugin: &Plugin, credentials: &Credentials) -> Result<Option<Arc<User>>, PluginError> {
+async fn ask(plugin: &Plugin, credentials: &Credentials) -> Result<Proof, PluginError> {
     let user: Option<User> = plugin.call(AUTHENTICATE, credentials).await?;
     let Some(user) = user else {
-        return Ok(None);
+        return Ok(Proof::Nobody);
     };
     // What they do is stored under their address: one without would be anybody.
     if !is_address(&user.email) {
@@ -198,7 +227,11 @@ async fn ask(plugin: &Plugin, credentials: &Credentials) -> Result<Option<Arc<Us
             ),
         });
     }
-    Ok(Some(Arc::new(user)))
+    let user = Arc::new(user);
+    Ok(match &credentials.email {
+        Some(claimed) if !same_address(claimed, &user.email) => Proof::SomebodyElse(user),
+        _ => Proof::Is(user),
+    })
 }
 
 fn is_address(text: &str) -> bool {

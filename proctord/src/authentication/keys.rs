@@ -20,6 +20,8 @@ impl Keys {
 
     pub(super) fn of_credentials(&self, credentials: &Credentials) -> Key {
         let Credentials { email, token } = credentials;
+        // However an address is written, it is the same one.
+        let email = email.as_ref().map(|email| email.to_lowercase());
         self.of([token.as_str()].into_iter().chain(email.as_deref()))
     }
 
@@ -76,6 +78,8 @@ mod tests {
         for (place, key) in all.iter().enumerate() {
             assert!(!all[..place].contains(key), "{place}");
         }
+        let written = keys.of_credentials(&shown(Some("B"), "a"));
+        assert_eq!(written, all[2]);
         let again = keys.of_credentials(&shown(None, "ab"));
         assert_eq!(all[0], again);
         assert_ne!(again, Keys::new().of_credentials(&shown(None, "ab")));

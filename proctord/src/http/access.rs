@@ -89,7 +89,10 @@ impl Access {
             (Some(authentication), Some(user)) => {
                 let needed = policy.needed(action, groups);
                 let said = authentication.authorises(user, needed, action.as_str());
-                said.await.map_err(ApiError::Unproven)
+                said.await.map_err(|error| {
+                    authentication.note_outage(&error);
+                    ApiError::Unproven(error)
+                })
             }
             _ => Ok(true),
         }
@@ -204,7 +207,10 @@ async fn prove(
         .await
     {
         Ok(user) => return Ok(user),
-        Err(Unproven::Unanswered(error)) => return Err(ApiError::Unproven(error)),
+        Err(Unproven::Unanswered(error)) => {
+            authentication.note_outage(&error);
+            return Err(ApiError::Unproven(error));
+        }
         Err(Unproven::Nobody) => "the credentials prove nobody",
         Err(Unproven::SomebodyElse(user)) => {
             let who = user.email.clone();

@@ -53,8 +53,9 @@ fn shape(response: &ServiceResponse<BoxBody>, id: &RequestId) -> Option<HttpResp
     let Some(error) = cause.as_error::<ApiError>() else {
         return Some(shape_foreign(response.status(), cause, headers, id));
     };
-    // What is not ready is logged when it changes, not at every request.
-    if error.problem().status >= 500 && !matches!(error, ApiError::NotReady(_)) {
+    // What is not ready is logged when it changes, and that nobody can be known once in a while, not at every request.
+    let is_told = matches!(error, ApiError::NotReady(_) | ApiError::Unproven(_));
+    if error.problem().status >= 500 && !is_told {
         error!(
             request.id = id.0,
             path = response.request().path(),
