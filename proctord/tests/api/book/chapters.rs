@@ -15,6 +15,7 @@ pub async fn write(book: &mut Book) {
     begun(book).await;
     queued(book).await;
     refusals(book).await;
+    deliveries(book).await;
     audit(book).await;
     book.title("Not ready");
     book.service
@@ -124,6 +125,16 @@ async fn secrets(book: &mut Book) {
     let delete = || Ask::new(Method::DELETE, "/secret/{name}/{key}", &["wait", "KEY"]);
     book.ask(delete().show()).await;
     book.ask(delete().show()).await;
+}
+
+async fn deliveries(book: &mut Book) {
+    book.title("Deliveries");
+    let list = || Ask::get("/delivery", &[]);
+    book.ask(list().query("state=dead").show()).await;
+    book.ask(list().query("kind=pigeon").show()).await;
+    let unknown = ["6f1c0a52-9b1e-4d0c-8a37-0000000000ff"];
+    let retry = Ask::new(Method::POST, "/delivery/{id}/retry", &unknown);
+    book.ask(retry.show()).await;
 }
 
 async fn audit(book: &mut Book) {
