@@ -34,7 +34,8 @@ pub use audit::{
 };
 pub use delivery::{
     Audience, Claim, Claimed, Delivery, DeliveryCensus, DeliveryCursor, DeliveryFilter,
-    DeliveryKind, DeliveryPage, DeliveryState, MailPayload, Outbox, Settlement, UnknownWord,
+    DeliveryKind, DeliveryPage, DeliveryState, HeldSchedule, MailPayload, Outbox, Outgoing,
+    Release, Settlement, UnknownWord,
 };
 pub use hold::{Hold, Noticed, Stranger};
 pub use imported::{ImportCount, Imported, ImportedLog};

@@ -15,10 +15,8 @@ use thiserror::Error;
 use super::{AuditEntry, StoreError};
 use crate::domain::id::ExecutionId;
 
-pub use caused::{Audience, MailPayload};
+pub use caused::{Audience, HeldSchedule, MailPayload, Outgoing, Release};
 pub use listed::{Delivery, DeliveryCensus, DeliveryCursor, DeliveryFilter, DeliveryPage};
-
-pub(in crate::store) use caused::Outgoing;
 
 /// By what a delivery goes out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

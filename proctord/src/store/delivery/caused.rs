@@ -18,6 +18,7 @@ use crate::store::StoreError;
 const LOG_PATIENCE: SignedDuration = SignedDuration::from_secs(30);
 /// What version 2 calls whatever happens to an execution.
 const EXECUTION_EVENT: &str = "EXECUTION_EVENT";
+const SCHEDULE_EVENT: &str = "SCHEDULE_EVENT";
 
 /// Who is told of what happens, beside those that an execution names itself.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -36,9 +37,20 @@ pub struct MailPayload {
     pub schedule: Option<u64>,
 }
 
+/// A schedule that does not fire until somebody sees to it.
+#[derive(Debug, Clone, Copy)]
+pub struct HeldSchedule<'a> {
+    pub id: u64,
+    pub proc_name: &'a str,
+    pub owner: &'a str,
+    /// Why it is held.
+    pub notice: &'a str,
+    pub at: Timestamp,
+}
+
 /// When a delivery may go out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::store) enum Release {
+pub enum Release {
     AtOnce,
     /// With the end of the log, or after a while without it.
     WithLog,
@@ -46,7 +58,7 @@ pub(in crate::store) enum Release {
 
 /// A delivery that is to be written.
 #[derive(Debug, Clone)]
-pub(in crate::store) struct Outgoing {
+pub struct Outgoing {
     pub id: String,
     pub execution: Option<ExecutionId>,
     pub kind: DeliveryKind,
@@ -97,6 +109,31 @@ impl Audience {
             }
         }
         Ok(all)
+    }
+
+    /// What goes out because a schedule is held from now on.
+    ///
+    /// # Errors
+    /// None that a text in memory could have.
+    pub fn caused_by_hold(&self, held: &HeldSchedule<'_>) -> Result<Vec<Outgoing>, StoreError> {
+        let told = |plugin: &String| {
+            let event = Event {
+                id: new_id(),
+                kind: SCHEDULE_EVENT.to_owned(),
+                event: EventKind::ScheduleHeld,
+                user: Recipient {
+                    email: held.owner.to_owned(),
+                },
+                content: texts([
+                    ("ScheduleID", Some(held.id.to_string())),
+                    ("JobName", Some(held.proc_name.to_owned())),
+                    ("Reason", Some(held.notice.to_owned())),
+                    ("At", Some(held.at.to_string())),
+                ]),
+            };
+            call(plugin, &event, None, Release::AtOnce)
+        };
+        self.notifications.iter().map(told).collect()
     }
 }
 
@@ -183,9 +220,8 @@ fn notification(
     kind: EventKind,
     plugin: &str,
 ) -> Result<Outgoing, StoreError> {
-    let id = new_id();
     let event = Event {
-        id: id.clone(),
+        id: new_id(),
         kind: EXECUTION_EVENT.to_owned(),
         event: kind,
         user: Recipient {
@@ -193,22 +229,32 @@ fn notification(
         },
         content: content(execution, kind)?,
     };
+    call(plugin, &event, Some(execution.id), release(execution))
+}
+
+/// A call of a plugin.
+fn call(
+    plugin: &str,
+    event: &Event,
+    execution: Option<ExecutionId>,
+    release: Release,
+) -> Result<Outgoing, StoreError> {
     Ok(Outgoing {
-        id,
-        execution: Some(execution.id),
+        id: event.id.clone(),
+        execution,
         kind: DeliveryKind::Notification,
         target: plugin.to_owned(),
         lane: format!("notification {plugin}"),
-        event: word(kind),
-        payload: json(&event)?,
-        release: release(execution),
+        event: word(event.event),
+        payload: json(event)?,
+        release,
     })
 }
 
 /// Version 2's five, and what it could not know.
 fn content(execution: &Execution, kind: EventKind) -> Result<BTreeMap<String, String>, StoreError> {
     let shown = execution.to_api();
-    let texts = [
+    Ok(texts([
         ("ExecutionID", Some(shown.id.to_string())),
         ("JobName", Some(shown.job_name)),
         ("ImageTag", Some(shown.image_tag)),
@@ -222,9 +268,13 @@ fn content(execution: &Execution, kind: EventKind) -> Result<BTreeMap<String, St
         ("ExitCode", shown.exit_code.map(|code| code.to_string())),
         ("Signal", shown.signal.map(|signal| signal.to_string())),
         ("Reason", shown.reason),
-    ];
-    let named = |(name, text): (&str, Option<String>)| Some((name.to_owned(), text?));
-    Ok(texts.into_iter().filter_map(named).collect())
+    ]))
+}
+
+/// Those that are known.
+fn texts<const N: usize>(texts: [(&str, Option<String>); N]) -> BTreeMap<String, String> {
+    let known = |(name, text): (&str, Option<String>)| Some((name.to_owned(), text?));
+    texts.into_iter().filter_map(known).collect()
 }
 
 fn new_id() -> String {
@@ -236,4 +286,38 @@ fn json(value: &impl Serialize) -> Result<String, StoreError> {
         doing: "put a delivery in words",
         source: Box::new(error),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::{Audience, HeldSchedule, Release};
+
+    #[test]
+    fn each_plugin_is_told_at_once_of_a_schedule_that_is_held() {
+        let audience = Audience {
+            notifications: vec!["slack".to_owned(), "diary".to_owned()],
+            has_mail: true,
+        };
+        let held = HeldSchedule {
+            id: 7,
+            proc_name: "backup",
+            owner: "ann@example.com",
+            notice: "arg B is not declared any more",
+            at: "2026-11-20T12:00:00Z".parse().unwrap(),
+        };
+
+        let told = audience.caused_by_hold(&held).unwrap();
+
+        let targets: Vec<_> = told.iter().map(|one| one.target.as_str()).collect();
+        assert_eq!(targets, ["slack", "diary"]);
+        let payload: Value = serde_json::from_str(&told[0].payload).unwrap();
+        assert_eq!(payload["id"], told[0].id);
+        assert_eq!(payload["type"], "SCHEDULE_EVENT");
+        assert_eq!(payload["event"], "schedule_held");
+        assert_eq!(payload["content"]["ScheduleID"], "7");
+        assert_eq!(told[0].release, Release::AtOnce);
+        assert_eq!((told[0].execution, told[0].event), (None, "schedule_held"));
+    }
 }
