@@ -15,7 +15,6 @@ fn a_target_is_a_url_with_a_host_and_without_credentials() {
         "hooks.example.com",
         "ftp://hooks.example.com/",
         "http://",
-        "http:///path",
         "https://hooks.example.com/a b",
         "https://hooks.example.com/\n",
         "javascript:alert(1)",

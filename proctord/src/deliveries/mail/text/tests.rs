@@ -22,7 +22,7 @@ fn it_has_version_2_s_lines_and_what_came_since() {
     assert_eq!(
         mail.text,
         "Proc execution details:\n\nName:\tbackup\nArgs:\tA=\"1\",B=\"<b>\r\nBcc: x@example.com\"\nID:\t77\n\
-         Status:\tFAILED\nSchedule:\t9\nStart:\t2026-11-20T12:00:01Z\nEnd:\t2026-11-20T12:01:04Z\n\
+         Status:\tFAILED\nSchedule:\t9\nStart:\t2026-11-20T12:00:01Z\nEnd:\t2026-11-20T12:01:03Z\n\
          Duration:\t1m 2s 500ms\nExit code:\t3\n\nLast lines of the log:\n\none\n\u{fffd}[31mtwo\n\n\n\
          This is an auto-generated email\n"
     );
