@@ -1,5 +1,5 @@
 #!/bin/bash
-# Installs what the tests and `make up` run privately, Postgres and Redis, as Debian packages, if they are
+# Installs what the tests and `make up` run privately, Postgres, Redis and a mail server, as Debian packages, if they are
 # missing. Neither is started by this, and neither is set up to be started by the machine. With them comes libfaketime,
 # by which a test gives one process a clock of its own; tests do without it where it cannot be installed.
 set -euo pipefail
@@ -13,6 +13,7 @@ may_install() {
 missing=()
 has_postgres || missing+=(postgresql)
 command -v redis-server >/dev/null || missing+=(redis-server)
+/usr/bin/python3 -c "import aiosmtpd" 2>/dev/null || missing+=(python3-aiosmtpd)
 command -v openssl >/dev/null || missing+=(openssl)
 has_faketime || ! may_install || missing+=(faketime)
 if [ "${#missing[@]}" -eq 0 ]; then

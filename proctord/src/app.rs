@@ -11,10 +11,10 @@ use tokio_util::task::TaskTracker;
 use crate::audit::Refusals;
 use crate::authentication::Authentication;
 use crate::catalog::Catalog;
+use crate::domain::callback::AllowedHosts;
 use crate::domain::execution::Defaults;
 use crate::logs::Logs;
 use crate::metrics::Metrics;
-use crate::plugins::Plugin;
 use crate::policy::Policy;
 use crate::readiness::Readiness;
 use crate::runner::Runner;
@@ -39,8 +39,8 @@ pub struct App {
     pub metrics: Metrics,
     /// Tells who asks; absent, everybody is who they say they are, and the policy allows everything.
     pub authentication: Option<Arc<Authentication>>,
-    /// Plugins that are told of what happens.
-    pub notifications: Vec<Plugin>,
+    /// Where callbacks may go.
+    pub callbacks: Arc<AllowedHosts>,
     /// How often who was refused.
     pub refusals: Refusals,
     /// Decides who may do what.

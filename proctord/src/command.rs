@@ -4,6 +4,7 @@ mod audit;
 mod check_config;
 mod dev;
 mod import_v2;
+mod mail;
 mod migrate;
 mod place;
 mod plugin_host;
@@ -43,6 +44,8 @@ enum Command {
     Secrets(secrets::Secrets),
     /// Look at plugins
     Plugins(plugins::Plugins),
+    /// Try out whether mails come through
+    Mail(mail::Mail),
     /// After a restore from a backup: show what is held, and let it go on or fail
     Recover(recover::Recover),
     /// Prove that the audit trail is what was written
@@ -69,6 +72,7 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Migrate => runtime()?.block_on(migrate::migrate()),
         Command::Rollback(wanted) => runtime()?.block_on(migrate::rollback(&wanted)),
         Command::Secrets(wanted) => runtime()?.block_on(secrets::run(&wanted)),
+        Command::Mail(wanted) => runtime()?.block_on(mail::run(&wanted)),
         Command::Plugins(wanted) => runtime()?.block_on(plugins::run(wanted)),
         Command::CheckConfig(wanted) => check_config::run(&wanted),
         // It is to be alone in its process.

@@ -3,6 +3,7 @@
 //! them together, and stops the start.
 
 mod authentication;
+mod callback;
 mod execution;
 mod file;
 mod http;
@@ -10,6 +11,7 @@ mod import;
 mod kubernetes;
 mod layers;
 mod log;
+mod mail;
 mod plugins;
 mod postgres;
 mod reader;
@@ -25,6 +27,9 @@ use reader::Reader;
 use tracing::warn;
 
 use crate::catalog::redis::RedisSettings;
+use crate::deliveries::mail::MailSettings;
+use crate::domain::callback::AllowedHosts;
+use crate::store::Audience;
 
 pub use authentication::{AuthenticationConfig, PluginChoice};
 pub use execution::ExecutionConfig;
@@ -44,10 +49,14 @@ const PREFIX: &str = "PROCTOR_";
 #[derive(Debug, Clone)]
 pub struct Config {
     pub authentication: AuthenticationConfig,
+    /// Where callbacks may go.
+    pub callbacks: AllowedHosts,
     pub http: HttpConfig,
     pub execution: ExecutionConfig,
     pub kubernetes: KubernetesConfig,
     pub log: LogConfig,
+    /// Present if there is a mail server.
+    pub mail: Option<MailSettings>,
     pub plugins: PluginsConfig,
     /// Present if it is named; `require` has seen to it where it is needed.
     pub postgres: Option<PostgresConfig>,
@@ -136,6 +145,16 @@ impl Config {
         reader.close(config)
     }
 
+    /// Who is told of what happens, beside those that an execution names itself.
+    #[must_use]
+    pub fn audience(&self) -> Audience {
+        let plugins = self.plugins.notifications.iter();
+        Audience {
+            notifications: plugins.map(PluginChoice::known_as).collect(),
+            has_mail: self.mail.is_some(),
+        }
+    }
+
     fn read(reader: &mut Reader) -> Self {
         reader.know_of("PROCTOR_FAIL_POINTS");
         // The command line's own, which a developer has in the same environment.
@@ -145,9 +164,11 @@ impl Config {
         Self {
             http: HttpConfig::read(reader, authentication.is_on()),
             authentication,
+            callbacks: callback::read(reader),
             execution: ExecutionConfig::read(reader),
             kubernetes: KubernetesConfig::read(reader),
             log: LogConfig::read(reader),
+            mail: mail::read(reader),
             plugins: PluginsConfig::read(reader),
             postgres: PostgresConfig::read(reader),
             redis: redis::read(reader),

@@ -2,6 +2,7 @@
 //! Nothing in here does IO, knows a database, a cluster or HTTP, or reads a clock.
 
 pub mod args;
+pub mod callback;
 pub mod document;
 pub mod environment;
 pub mod execution;

@@ -7,6 +7,7 @@ mod body;
 mod bounds;
 mod bundle;
 mod credentials;
+mod delivery;
 mod docs;
 mod error;
 mod execution;
@@ -81,6 +82,12 @@ fn table() -> Vec<Line> {
             execution::rerun,
         ),
         get("/audit", Action::ReadAudit, audit::list),
+        get("/delivery", Action::ListDeliveries, delivery::list),
+        post(
+            "/delivery/{id}/retry",
+            Action::RetryDelivery,
+            delivery::retry,
+        ),
     ]
 }
 

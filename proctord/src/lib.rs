@@ -8,6 +8,7 @@ pub mod catalog;
 pub mod command;
 pub mod config;
 pub mod data_folder;
+pub mod deliveries;
 pub mod domain;
 pub mod housekeeping;
 pub mod http;

@@ -2,6 +2,7 @@
 //! client sends: routes are templates, methods and status classes are few, procs and ids are no labels.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use proctor_api::Status;
@@ -12,6 +13,9 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
+
+use crate::deliveries::Counts;
+use crate::store::DeliveryCensus;
 
 /// Upper ends of the buckets of durations, in seconds.
 const SECONDS: [f64; 10] = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 10.0, 60.0];
@@ -29,6 +33,10 @@ pub struct Metrics {
     lookouts: Counter,
     hold: Gauge,
     held: Gauge,
+    tries: Counts,
+    pending_deliveries: Gauge,
+    dead_deliveries: Gauge,
+    oldest_delivery: Gauge<f64, AtomicU64>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -54,6 +62,10 @@ impl Default for Metrics {
             lookouts: Counter::default(),
             hold: Gauge::default(),
             held: Gauge::default(),
+            tries: Counts::default(),
+            pending_deliveries: Gauge::default(),
+            dead_deliveries: Gauge::default(),
+            oldest_delivery: Gauge::default(),
         };
         metrics.registered()
     }
@@ -98,7 +110,38 @@ impl Metrics {
             "Executions that are not started until `proctord recover` lets them go on",
             self.held.clone(),
         );
+        self.register_deliveries();
         self
+    }
+
+    fn register_deliveries(&mut self) {
+        let registry = &mut self.registry;
+        registry.register(
+            "proctor_delivery_tries",
+            "Tries to deliver by this process, by kind and by what they came to",
+            self.tries.counters(),
+        );
+        registry.register(
+            "proctor_deliveries_pending",
+            "Deliveries that are still to be made",
+            self.pending_deliveries.clone(),
+        );
+        registry.register(
+            "proctor_deliveries_dead",
+            "Deliveries that were given up",
+            self.dead_deliveries.clone(),
+        );
+        registry.register(
+            "proctor_deliveries_oldest_pending_seconds",
+            "How long ago the oldest delivery was caused that is still to be made; 0 without one",
+            self.oldest_delivery.clone(),
+        );
+    }
+
+    /// Where tries to deliver are counted.
+    #[must_use]
+    pub fn tries(&self) -> Counts {
+        self.tries.clone()
     }
 
     /// Counts an execution that somebody wants.
@@ -130,7 +173,7 @@ impl Metrics {
     }
 
     /// Everything, as it is now; `census` says how many executions of each status are stored, `held` how many a hold
-    /// that is in force holds.
+    /// that is in force holds, `deliveries` how many of those there are.
     ///
     /// # Errors
     /// None that a text in memory could have.
@@ -138,10 +181,16 @@ impl Metrics {
         &self,
         census: &BTreeMap<Status, u64>,
         held: Option<u64>,
+        deliveries: DeliveryCensus,
     ) -> Result<String, std::fmt::Error> {
         self.hold.set(held.is_some().into());
         self.held
             .set(i64::try_from(held.unwrap_or(0)).unwrap_or(i64::MAX));
+        let whole = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
+        self.pending_deliveries.set(whole(deliveries.pending));
+        self.dead_deliveries.set(whole(deliveries.dead));
+        let oldest = deliveries.oldest.map_or(0.0, |age| age.as_secs_f64());
+        self.oldest_delivery.set(oldest);
         let mut live = 0;
         for status in Status::ALL {
             let count = census.get(&status).copied().unwrap_or(0);

@@ -30,6 +30,8 @@ pub enum Action {
     ForceStop,
     RerunExecution,
     ReadAudit,
+    ListDeliveries,
+    RetryDelivery,
     WhoAmI,
 }
 
@@ -79,6 +81,8 @@ impl Action {
             Self::RerunExecution => "execution.rerun",
             Self::WhoAmI => "whoami",
             Self::ReadAudit => "audit.read",
+            Self::ListDeliveries => "delivery.list",
+            Self::RetryDelivery => "delivery.retry",
         }
     }
 
@@ -105,6 +109,8 @@ impl Action {
             | Self::PutBundle
             | Self::ForceStop
             | Self::ReadAudit
+            | Self::ListDeliveries
+            | Self::RetryDelivery
             | Self::ReadBundle => Rule::Admin,
         }
     }

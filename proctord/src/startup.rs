@@ -23,6 +23,8 @@ use crate::app::{App, Work};
 use crate::audit::{Refusals, Sealer};
 use crate::config::Config;
 use crate::data_folder::DataFolder;
+use crate::deliveries::mail::Mails;
+use crate::deliveries::{Callbacks, Carriers, Deliveries};
 use crate::domain::execution::RunnerKind;
 use crate::housekeeping::Housekeeping;
 use crate::logs::Logs;
@@ -51,6 +53,7 @@ pub struct Service {
     carrier: Carrier,
     folder: DataFolder,
     housekeeping: Housekeeping,
+    deliveries: Deliveries,
     /// The certificate that is shown; absent, it speaks plain HTTP.
     tls: Option<Tls>,
     /// What `PROCTOR_HOLD` says.
@@ -128,8 +131,9 @@ impl Service {
             folder,
             backing,
             carrier,
-            ..
+            doorkeeper,
         } = parts;
+        let deliveries = deliveries(config, &app, doorkeeper)?;
         let housekeeping = Housekeeping {
             store: Arc::clone(&app.store),
             runner: Arc::clone(&app.runner),
@@ -151,6 +155,7 @@ impl Service {
             carrier,
             folder,
             housekeeping,
+            deliveries,
             tls,
             hold: config.execution.hold.clone(),
         })
@@ -188,6 +193,7 @@ impl Service {
             carrier,
             folder,
             housekeeping,
+            mut deliveries,
             tls,
             hold,
             ..
@@ -196,7 +202,7 @@ impl Service {
         let stopping = async {
             tokio::select! {
                 () = stop => {}
-                () = work(&app, &carrier, housekeeping, hold.as_deref(), &mut sealer) => {}
+                () = work(&app, &carrier, hold.as_deref(), housekeeping, &mut deliveries, &mut sealer) => {}
                 () = watch(tls.as_ref()) => {}
             }
             info!("stopping");
@@ -205,6 +211,8 @@ impl Service {
         };
         let (served, ()) = tokio::join!(server, stopping);
         app.work.finish().await;
+        // Before the lease is given up, for then others take over what is under way.
+        deliveries.finish().await;
         app.tracker.shut_down().await;
         finish_audit(&app, sealer).await;
         drop(app);
@@ -218,8 +226,9 @@ impl Service {
 async fn work(
     app: &App,
     carrier: &Carrier,
-    housekeeping: Housekeeping,
     hold: Option<&str>,
+    housekeeping: Housekeeping,
+    deliveries: &mut Deliveries,
     sealer: &mut Sealer,
 ) {
     let take_over = async || {
@@ -240,6 +249,7 @@ async fn work(
                 app.tracker.hold_lease(),
                 app.logs.look_out(|| app.metrics.looked_out()),
                 housekeeping.run(),
+                deliveries.run(),
                 app.refusals.run(app.store.as_ref()),
                 sealer.run()
             );
@@ -286,6 +296,24 @@ async fn heed_hold(store: &dyn Store, word: Option<&str>) -> Result<(), StoreErr
     Ok(())
 }
 
+/// What carries deliveries out: by plugins, over HTTP, and by mail if there is a server.
+fn deliveries(config: &Config, app: &App, doorkeeper: Doorkeeper) -> anyhow::Result<Deliveries> {
+    let callbacks = Callbacks::to(Arc::clone(&app.callbacks));
+    let mails = config.mail.clone().map(Mails::by).transpose();
+    let carriers = Carriers {
+        callbacks: callbacks.context("cannot prepare for callbacks")?,
+        notifications: doorkeeper.notifications,
+        mails: mails.context("cannot prepare for mails")?,
+    };
+    let (store, replica) = (Arc::clone(&app.store), app.replica.id.clone());
+    Ok(Deliveries::new(
+        store,
+        replica,
+        carriers,
+        app.metrics.tries(),
+    ))
+}
+
 /// Puts the parts together; nothing runs yet.
 fn application(config: &Config, parts: &AllParts) -> App {
     let AllParts {
@@ -327,7 +355,7 @@ fn application(config: &Config, parts: &AllParts) -> App {
         defaults: carrier.defaults(config),
         metrics: Metrics::default(),
         authentication: doorkeeper.authentication.clone(),
-        notifications: doorkeeper.notifications.clone(),
+        callbacks: Arc::new(config.callbacks.clone()),
         policy: doorkeeper.policy.clone(),
         refusals: Refusals::default(),
         replica,

@@ -32,6 +32,11 @@ pub use audit::{
     AuditEntry, AuditFilter, AuditPage, AuditResult, AuditRow, AuditTrail, RefusalCount, RowPlace,
     Sealing, Unsealed,
 };
+pub use delivery::{
+    Audience, Claim, Claimed, Delivery, DeliveryCensus, DeliveryCursor, DeliveryFilter,
+    DeliveryKind, DeliveryPage, DeliveryState, HeldSchedule, MailPayload, Outbox, Outgoing,
+    Release, Settlement, UnknownWord,
+};
 pub use hold::{Hold, Noticed, Stranger};
 pub use imported::{ImportCount, Imported, ImportedLog};
 pub use log::{
@@ -55,6 +60,10 @@ pub enum StoreError {
     Held(ExecutionId),
     #[error("execution {0} is not held, or not any more")]
     NotHeld(ExecutionId),
+    #[error("there is no delivery {0}")]
+    NoDelivery(String),
+    #[error("delivery {0} has been delivered")]
+    Delivered(String),
     #[error("{0} executions are still held: release them or have them fail first")]
     StillHeld(u64),
     #[error("the idempotency key was used for another request")]
@@ -201,7 +210,7 @@ impl Page {
 
 /// The memory of proctord. Every implementation passes the one conformance suite.
 #[async_trait]
-pub trait Store: AuditTrail + Send + Sync {
+pub trait Store: AuditTrail + Outbox + Send + Sync {
     /// The id of this installation, made by the first migration and never changed.
     async fn installation(&self) -> Result<Uuid, StoreError>;
 

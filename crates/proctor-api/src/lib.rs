@@ -6,6 +6,7 @@
 
 mod audit;
 mod bundle;
+mod delivery;
 mod execution;
 mod identity;
 mod log;
@@ -16,6 +17,7 @@ mod status;
 
 pub use audit::{AuditPage, AuditRow};
 pub use bundle::{BUNDLE_LIMIT_BYTES, BundleReceipt, bundle_digest_is_well_formed};
+pub use delivery::{Delivery, DeliveryPage};
 pub use execution::{
     Execution, ExecutionPage, ExecutionRequest, LateOutcome, LimitOf, Queue, QueueLimit,
     StopRequest, StopRequested, Transition,

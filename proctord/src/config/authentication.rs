@@ -38,6 +38,19 @@ pub struct PluginChoice {
     pub name: Option<String>,
 }
 
+impl PluginChoice {
+    /// What deliveries call it: its name, or without one that of its library.
+    #[must_use]
+    pub fn known_as(&self) -> String {
+        if let Some(name) = &self.name {
+            return name.clone();
+        }
+        let stem = self.file.file_stem().unwrap_or(self.file.as_os_str());
+        let stem = stem.to_string_lossy();
+        stem.strip_prefix("lib").unwrap_or(&stem).to_owned()
+    }
+}
+
 impl AuthenticationConfig {
     pub(super) fn read(reader: &mut Reader) -> Self {
         let plugin = plugin(reader);

@@ -1,5 +1,6 @@
 //! Which plugins are told of what happens, and how long any plugin may take.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -47,13 +48,29 @@ fn notifications(reader: &mut Reader) -> Vec<PluginChoice> {
         return Vec::new();
     }
     let mut names = names.into_iter();
-    files
+    let choices: Vec<_> = files
         .into_iter()
         .map(|file| PluginChoice {
             file: PathBuf::from(file),
             name: names.next(),
         })
-        .collect()
+        .collect();
+    refuse_namesakes(reader, &choices);
+    choices
+}
+
+/// What waits for a plugin is kept under its name.
+fn refuse_namesakes(reader: &mut Reader, choices: &[PluginChoice]) {
+    let mut known = BTreeSet::new();
+    for choice in choices {
+        if !known.insert(choice.known_as()) {
+            let at = reader.name_of(BINARIES);
+            let name = choice.known_as();
+            reader.mistake(format!(
+                "{at} has two plugins that are called {name}: give them names that differ, by {NAMES} or by their files"
+            ));
+        }
+    }
 }
 
 fn items(reader: &mut Reader, name: &'static str) -> Vec<String> {

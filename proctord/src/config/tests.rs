@@ -8,6 +8,7 @@ use crate::catalog::redis::RedisTarget;
 use crate::runner::kubernetes::Access;
 
 mod access;
+mod outgoing;
 
 const KEY: &str = "first:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
 

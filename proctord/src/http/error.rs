@@ -74,6 +74,10 @@ pub enum ApiError {
     UnknownBundle(String),
     #[error("there is no execution {0}")]
     UnknownExecution(String),
+    #[error("there is no delivery {0}")]
+    UnknownDelivery(String),
+    #[error("delivery {0} has been delivered, so it is not tried again")]
+    Delivered(String),
     #[error(
         "execution {0} is not given up: stop it first; only what does not end after a stop, or whose end nobody confirms, can be given up"
     )]
@@ -92,6 +96,8 @@ impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::NotFound(id) => Self::UnknownExecution(id.to_string()),
+            StoreError::NoDelivery(id) => Self::UnknownDelivery(id),
+            StoreError::Delivered(id) => Self::Delivered(id),
             other => Self::Store(other),
         }
     }

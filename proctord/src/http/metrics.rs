@@ -10,6 +10,10 @@ const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset
 pub(super) async fn show(app: web::Data<App>) -> Result<HttpResponse, ApiError> {
     let census = app.store.census().await?;
     let held = app.store.hold().await?.map(|hold| hold.held);
-    let text = app.metrics.text(&census, held).map_err(|_| Broken)?;
+    let deliveries = app.store.delivery_census().await?;
+    let text = app
+        .metrics
+        .text(&census, held, deliveries)
+        .map_err(|_| Broken)?;
     Ok(HttpResponse::Ok().content_type(OPEN_METRICS).body(text))
 }

@@ -35,7 +35,8 @@ impl Backing {
         let store = SqliteStore::open(folder.path()).await?;
         let store = store
             .with_log_limit(config.log.limit_bytes)
-            .with_max_concurrent(config.execution.max_concurrent);
+            .with_max_concurrent(config.execution.max_concurrent)
+            .with_audience(config.audience());
         let store = Arc::new(store);
         let keys = secret_keys(folder.path())?;
         let catalog = Arc::new(SqliteCatalog::open(folder.path(), keys).await?);
@@ -50,7 +51,8 @@ impl Backing {
         let store = PostgresStore::new(&postgres.settings());
         let store = store
             .with_log_limit(config.log.limit_bytes)
-            .with_max_concurrent(config.execution.max_concurrent);
+            .with_max_concurrent(config.execution.max_concurrent)
+            .with_audience(config.audience());
         let store = Arc::new(store);
         let catalog = Arc::new(RedisCatalog::new(redis, secrets.keys()?)?);
         Ok(Self::Servers { store, catalog })

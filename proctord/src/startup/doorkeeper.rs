@@ -10,6 +10,7 @@ use tracing::info;
 
 use crate::authentication::Authentication;
 use crate::config::{Config, PluginChoice};
+use crate::deliveries::Notifications;
 use crate::plugins::{Plugin, Spec};
 use crate::policy::Policy;
 
@@ -17,7 +18,7 @@ use crate::policy::Policy;
 pub(super) struct Doorkeeper {
     pub(super) policy: Policy,
     pub(super) authentication: Option<Arc<Authentication>>,
-    pub(super) notifications: Vec<Plugin>,
+    pub(super) notifications: Notifications,
 }
 
 impl Doorkeeper {
@@ -26,8 +27,10 @@ impl Doorkeeper {
         let mut notifications = Vec::new();
         for choice in &config.plugins.notifications {
             let plugin = start(config, program, Kind::Notification, choice).await;
-            notifications.push(plugin.context("cannot start a plugin for notifications")?);
+            let plugin = plugin.context("cannot start a plugin for notifications")?;
+            notifications.push((choice.known_as(), plugin));
         }
+        let notifications = Notifications::of(notifications);
         let rules = &config.authentication;
         let Some(choice) = &rules.plugin else {
             return Ok(Self {

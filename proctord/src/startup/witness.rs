@@ -35,7 +35,8 @@ impl OpenStore {
     pub(crate) async fn open(data_dir: Option<&Path>, config: &Config) -> anyhow::Result<Self> {
         let Some(folder) = data_dir else {
             let postgres = config.postgres.as_ref().context("no database is named")?;
-            let store = Arc::new(PostgresStore::new(&postgres.settings()));
+            let store = PostgresStore::new(&postgres.settings()).with_audience(config.audience());
+            let store = Arc::new(store);
             return Ok(Self {
                 store: Arc::clone(&store) as Arc<dyn Store>,
                 opened: Opened::Server(store),
@@ -44,7 +45,8 @@ impl OpenStore {
         if !folder.join("proctor.db").exists() {
             bail!("{} is no data folder of `proctord dev`", folder.display());
         }
-        let store = Arc::new(SqliteStore::open(folder).await?);
+        let store = SqliteStore::open(folder).await?;
+        let store = Arc::new(store.with_audience(config.audience()));
         Ok(Self {
             store: Arc::clone(&store) as Arc<dyn Store>,
             opened: Opened::Files(store),

@@ -36,8 +36,8 @@ use proctor_api::{LogEnd, Status};
 use uuid::Uuid;
 
 use super::{
-    Accepted, Appended, AuditEntry, Change, Cursor, Filter, Hold, Idempotency, ImportCount,
-    Imported, LOG_LIMIT_BYTES, LogAppend, LogPosition, LogSlice, LogStanding, LogTail,
+    Accepted, Appended, Audience, AuditEntry, Change, Cursor, Filter, Hold, Idempotency,
+    ImportCount, Imported, LOG_LIMIT_BYTES, LogAppend, LogPosition, LogSlice, LogStanding, LogTail,
     NewExecution, Noticed, Page, Place, Queues, Replica, Store, StoreError, Stranger,
 };
 use crate::domain::execution::{Execution, Fence, Step};
@@ -59,6 +59,8 @@ pub struct PostgresStore {
     log_limit: u64,
     /// How many executions may run at once, of all procs together.
     max_concurrent: Option<NonZeroU32>,
+    /// Who is told of what happens.
+    audience: Audience,
 }
 
 impl PostgresStore {
@@ -70,6 +72,7 @@ impl PostgresStore {
             database: Database::new(settings),
             log_limit: LOG_LIMIT_BYTES,
             max_concurrent: None,
+            audience: Audience::default(),
         }
     }
 
@@ -84,6 +87,13 @@ impl PostgresStore {
     #[must_use]
     pub fn with_max_concurrent(mut self, limit: Option<NonZeroU32>) -> Self {
         self.max_concurrent = limit;
+        self
+    }
+
+    /// The same with those that are told of what happens, beside whom an execution names itself.
+    #[must_use]
+    pub fn with_audience(mut self, audience: Audience) -> Self {
+        self.audience = audience;
         self
     }
 
@@ -132,12 +142,12 @@ impl Store for PostgresStore {
             key: idempotency,
             entry: audit,
         };
-        let work = accept::accept(&self.database, self.max_concurrent, request);
+        let work = accept::accept(&self.database, self.max_concurrent, &self.audience, request);
         self.bounded("accept an execution", work).await
     }
 
     async fn transition(&self, change: Change) -> Result<Execution, StoreError> {
-        let work = transition::transition(&self.database, change);
+        let work = transition::transition(&self.database, &self.audience, change);
         self.bounded("change an execution", work).await
     }
 
@@ -157,7 +167,7 @@ impl Store for PostgresStore {
         intent: StopIntent,
         audit: AuditEntry,
     ) -> Result<Execution, StoreError> {
-        let work = give_up::give_up(&self.database, id, intent, &audit);
+        let work = give_up::give_up(&self.database, &self.audience, id, intent, &audit);
         self.bounded("give an execution up", work).await
     }
 
@@ -399,7 +409,7 @@ impl Store for PostgresStore {
         reason: &str,
         audit: AuditEntry,
     ) -> Result<Execution, StoreError> {
-        let work = hold::release::fail(&self.database, id, reason, &audit);
+        let work = hold::release::fail(&self.database, &self.audience, id, reason, &audit);
         self.bounded("end what is held", work).await
     }
 

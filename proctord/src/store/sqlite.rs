@@ -36,8 +36,8 @@ use proctor_api::{LogEnd, Status};
 use uuid::Uuid;
 
 use super::{
-    Accepted, Appended, AuditEntry, Change, Cursor, Filter, Hold, Idempotency, ImportCount,
-    Imported, LOG_LIMIT_BYTES, LogAppend, LogPosition, LogSlice, LogStanding, LogTail,
+    Accepted, Appended, Audience, AuditEntry, Change, Cursor, Filter, Hold, Idempotency,
+    ImportCount, Imported, LOG_LIMIT_BYTES, LogAppend, LogPosition, LogSlice, LogStanding, LogTail,
     NewExecution, Noticed, Page, Place, Queues, Replica, Store, StoreError, Stranger,
 };
 use crate::domain::execution::{Execution, Fence, Step};
@@ -61,6 +61,8 @@ pub struct SqliteStore {
     log_limit: u64,
     /// How many executions may run at once, of all procs together.
     max_concurrent: Option<NonZeroU32>,
+    /// Who is told of what happens.
+    audience: Audience,
 }
 
 impl SqliteStore {
@@ -100,6 +102,7 @@ impl SqliteStore {
             sequence: AtomicU64::new(0),
             log_limit: LOG_LIMIT_BYTES,
             max_concurrent: None,
+            audience: Audience::default(),
         })
     }
 
@@ -114,6 +117,13 @@ impl SqliteStore {
     #[must_use]
     pub fn with_max_concurrent(mut self, limit: Option<NonZeroU32>) -> Self {
         self.max_concurrent = limit;
+        self
+    }
+
+    /// The same with those that are told of what happens, beside whom an execution names itself.
+    #[must_use]
+    pub fn with_audience(mut self, audience: Audience) -> Self {
+        self.audience = audience;
         self
     }
 
@@ -141,7 +151,7 @@ impl Store for SqliteStore {
     }
 
     async fn transition(&self, change: Change) -> Result<Execution, StoreError> {
-        transition::transition(&self.records, change).await
+        transition::transition(&self.records, &self.audience, change).await
     }
 
     async fn request_stop(
@@ -159,7 +169,7 @@ impl Store for SqliteStore {
         intent: StopIntent,
         audit: AuditEntry,
     ) -> Result<Execution, StoreError> {
-        give_up::give_up(&self.records, id, intent, &audit).await
+        give_up::give_up(&self.records, &self.audience, id, intent, &audit).await
     }
 
     async fn note_late_outcome(
@@ -345,7 +355,7 @@ impl Store for SqliteStore {
         reason: &str,
         audit: AuditEntry,
     ) -> Result<Execution, StoreError> {
-        hold::release::fail(&self.records, id, reason, &audit).await
+        hold::release::fail(&self.records, &self.audience, id, reason, &audit).await
     }
 
     async fn end_hold(&self, audit: AuditEntry) -> Result<(), StoreError> {

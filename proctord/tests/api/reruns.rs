@@ -14,7 +14,7 @@ async fn rerun(service: &Service, id: &Value, key: &str) -> Answer {
 
 #[tokio::test]
 async fn a_rerun_has_the_args_of_the_first_and_the_proc_of_today() {
-    let service = Service::start();
+    let service = Service::with(&[("PROCTOR_CALLBACK_ALLOW", "127.0.0.1:1")]);
     service.publish("twice", "exit 1", json!({})).await;
     let body = json!({"name": "twice", "args": {"A": "1"}, "callback_url": "http://127.0.0.1:1/"});
     let first = service.post("/execution", &body).await.json();

@@ -67,7 +67,9 @@ fn takes(route: &str) -> Takes {
         | "DELETE /secret/{name}/{key}"
         | "GET /bundle/{digest}"
         | "PUT /bundle/{digest}"
-        | "GET /audit" => Takes::Admin,
+        | "GET /audit"
+        | "GET /delivery"
+        | "POST /delivery/{id}/retry" => Takes::Admin,
         other => panic!("{other} is new: say here what it takes"),
     }
 }

@@ -16,8 +16,8 @@ use jiff::{SignedDuration, Timestamp};
 use jiff_sqlx::ToSqlx;
 use proctor_testkit::postgres::{Database, Server};
 use proctord::domain::id::ExecutionId;
-use proctord::store::Store;
 use proctord::store::postgres::{PostgresSettings, PostgresStore, migrations};
+use proctord::store::{Audience, Store};
 use sqlx::postgres::PgRow;
 use sqlx::{PgPool, Row};
 
@@ -59,6 +59,12 @@ impl PostgresSubject {
 impl Subject for PostgresSubject {
     async fn fresh() -> Self {
         Self::open(migrated().await.0, None)
+    }
+
+    async fn telling(audience: Audience) -> Self {
+        let mut subject = Self::fresh().await;
+        subject.store = subject.store.with_audience(audience);
+        subject
     }
 
     async fn keeping(log_limit: u64) -> Self {
@@ -153,10 +159,11 @@ fn audit_row(row: &PgRow) -> AuditRow {
 }
 
 fn delivery_row(row: &PgRow) -> DeliveryRow {
-    let id: i64 = row.get("execution_id");
+    let id: Option<i64> = row.get("execution_id");
     let next_at: jiff_sqlx::Timestamp = row.get("next_at");
     DeliveryRow {
-        execution_id: id.to_string().parse().unwrap(),
+        execution_id: id.map(|id| id.to_string().parse().unwrap()),
+        event: row.get("event"),
         kind: row.get("kind"),
         target: row.get("target"),
         payload: serde_json::from_str(row.get("payload")).unwrap(),

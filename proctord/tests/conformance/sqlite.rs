@@ -15,8 +15,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 use proctord::domain::id::ExecutionId;
-use proctord::store::Store;
 use proctord::store::sqlite::SqliteStore;
+use proctord::store::{Audience, Store};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteRow};
 use sqlx::{Row, SqlitePool};
 use tempfile::TempDir;
@@ -54,6 +54,12 @@ pub async fn second_handle(path: &Path) -> SqlitePool {
 impl Subject for SqliteSubject {
     async fn fresh() -> Self {
         Self::open(TempDir::new().unwrap()).await
+    }
+
+    async fn telling(audience: Audience) -> Self {
+        let mut subject = Self::fresh().await;
+        subject.store = subject.store.with_audience(audience);
+        subject
     }
 
     async fn keeping(log_limit: u64) -> Self {
@@ -145,9 +151,10 @@ fn audit_row(row: &SqliteRow) -> AuditRow {
 }
 
 fn delivery_row(row: &SqliteRow) -> DeliveryRow {
-    let id: i64 = row.get("execution_id");
+    let id: Option<i64> = row.get("execution_id");
     DeliveryRow {
-        execution_id: id.to_string().parse().unwrap(),
+        execution_id: id.map(|id| id.to_string().parse().unwrap()),
+        event: row.get("event"),
         kind: row.get("kind"),
         target: row.get("target"),
         payload: serde_json::from_str(row.get("payload")).unwrap(),

@@ -3,6 +3,7 @@
 pub mod accept;
 pub mod adopt;
 pub mod audit;
+pub mod claims;
 pub mod closing;
 pub mod crowd;
 pub mod delivery;
@@ -160,6 +161,19 @@ macro_rules! store_suite {
                 }
                 delivery {
                     an_end_with_a_callback_is_a_delivery_that_waits_for_the_log
+                }
+                claims {
+                    plugins_and_addresses_are_told_of_what_happens
+                    a_success_is_not_mailed_to_who_wants_failures
+                    without_a_mail_server_no_mail_is_written
+                    one_that_is_due_is_claimed_once
+                    who_has_no_lease_claims_nothing
+                    a_lane_that_is_busy_is_passed_over
+                    what_is_settled_stays_so
+                    who_was_overtaken_settles_nothing
+                    of_many_who_claim_at_once_each_gets_its_own
+                    a_dead_one_is_tried_again_on_somebodys_word
+                    a_list_is_filtered_and_comes_in_pages
                 }
                 import {
                     an_imported_execution_reads_back_with_its_log

@@ -15,6 +15,7 @@ mod commands;
 mod crash;
 mod crowd;
 mod database;
+mod deliveries;
 mod disk;
 mod followers;
 mod given_up;

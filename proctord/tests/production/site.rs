@@ -53,6 +53,7 @@ impl Site {
             .env("PROCTOR_DATABASE_URL", &self.postgres.url())
             .env("PROCTOR_REDIS_ADDRESS", &self.redis.address())
             .env("PROCTOR_REDIS_PASSWORD", self.redis.password().unwrap())
+            .env("PROCTOR_CALLBACK_ALLOW", "callback.example")
             // What hangs is to be given up within the time of a test.
             .env("PROCTOR_POSTGRES_PATIENCE", "2s")
             .env("PROCTOR_REDIS_PATIENCE", "2s")

@@ -13,7 +13,7 @@ struct Floor {
 
 /// The modules that have a rule. Those above them (`app`, `command`, `http`, `startup`, `submission`, `samples`)
 /// bring the parts together.
-const FLOORS: [Floor; 14] = [
+const FLOORS: [Floor; 15] = [
     Floor {
         name: "domain",
         may_use: &[],
@@ -47,6 +47,10 @@ const FLOORS: [Floor; 14] = [
         may_use: &["catalog", "domain", "logs", "runner", "store", "telemetry"],
     },
     Floor {
+        name: "deliveries",
+        may_use: &["domain", "logs", "plugins", "store", "telemetry"],
+    },
+    Floor {
         name: "housekeeping",
         may_use: &["domain", "runner", "store", "telemetry"],
     },
@@ -66,7 +70,15 @@ const FLOORS: [Floor; 14] = [
     Floor {
         // Whose settings it makes.
         name: "config",
-        may_use: &["catalog", "domain", "runner", "store", "telemetry", "tls"],
+        may_use: &[
+            "catalog",
+            "deliveries",
+            "domain",
+            "runner",
+            "store",
+            "telemetry",
+            "tls",
+        ],
     },
     Floor {
         name: "tls",

@@ -67,6 +67,12 @@ impl ApiError {
                 "unknown-execution",
                 "Unknown execution",
             ),
+            Self::UnknownDelivery(_) => (
+                StatusCode::NOT_FOUND,
+                "unknown-delivery",
+                "Unknown delivery",
+            ),
+            Self::Delivered(_) => (StatusCode::CONFLICT, "delivered", "Delivered already"),
             Self::NotStopped(_) => (StatusCode::CONFLICT, "not-stopped", "Not stopped before"),
             Self::Submit(SubmitError::RequirementNotMet { .. }) => (
                 StatusCode::UNPROCESSABLE_ENTITY,

@@ -5,13 +5,12 @@ use proctor_api::{ExecutionRequest, Mistake};
 
 use super::begin::{begin, idempotency_key, invalid};
 use crate::app::App;
+use crate::domain::callback::AllowedHosts;
 use crate::domain::name::ProcName;
 use crate::http::access::Access;
 use crate::http::body::Body;
 use crate::http::error::ApiError;
 use crate::submission::Submission;
-
-const CALLBACK_LIMIT: usize = 2048;
 
 pub(in crate::http) async fn create(
     app: web::Data<App>,
@@ -20,7 +19,7 @@ pub(in crate::http) async fn create(
     body: Body,
 ) -> Result<HttpResponse, ApiError> {
     let wanted: ExecutionRequest = body.object("Failed to parse request body from CLI").await?;
-    let submission = parse(wanted, &request, &access)?;
+    let submission = parse(wanted, &request, &access, &app.callbacks)?;
     begin(&app, &access, submission, "execution.create").await
 }
 
@@ -28,6 +27,7 @@ fn parse(
     wanted: ExecutionRequest,
     request: &HttpRequest,
     access: &Access,
+    callbacks: &AllowedHosts,
 ) -> Result<Submission, ApiError> {
     let mut mistakes = Vec::new();
     let proc_name = wanted.name.parse::<ProcName>();
@@ -36,8 +36,10 @@ fn parse(
     }
     // The Go system's client sends an empty one.
     let callback_url = wanted.callback_url.filter(|url| !url.is_empty());
-    if callback_url.as_deref().is_some_and(|url| !is_http_url(url)) {
-        mistakes.push(Mistake::new("callback_url", "must be an http or https URL"));
+    if let Some(url) = &callback_url
+        && let Err(error) = callbacks.admit(url)
+    {
+        mistakes.push(Mistake::new("callback_url", error.to_string()));
     }
     let idempotency_key = idempotency_key(request.headers()).unwrap_or_else(|mistake| {
         mistakes.push(mistake);
@@ -54,13 +56,4 @@ fn parse(
         }),
         _ => Err(invalid(mistakes)),
     }
-}
-
-fn is_http_url(text: &str) -> bool {
-    let authority = text
-        .strip_prefix("http://")
-        .or_else(|| text.strip_prefix("https://"));
-    text.len() <= CALLBACK_LIMIT
-        && text.bytes().all(|byte| byte.is_ascii_graphic())
-        && authority.is_some_and(|authority| !authority.is_empty() && !authority.starts_with('/'))
 }

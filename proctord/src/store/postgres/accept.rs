@@ -13,7 +13,7 @@ use super::text::{text, text_if_any};
 use super::{delivery, idempotency, queue};
 use crate::domain::execution::{Execution, Fence};
 use crate::domain::lifecycle::State;
-use crate::store::{Accepted, AuditEntry, Idempotency, NewExecution, StoreError};
+use crate::store::{Accepted, Audience, AuditEntry, Idempotency, NewExecution, StoreError};
 
 /// How often the key of a request may be taken, and free again when it is looked at.
 const ATTEMPTS: usize = 8;
@@ -31,10 +31,11 @@ pub(super) struct Request {
 pub(super) async fn accept(
     database: &Database,
     limit: Option<NonZeroU32>,
+    audience: &Audience,
     request: Request,
 ) -> Result<Accepted, StoreError> {
     for _ in 0..ATTEMPTS {
-        if let Some(execution) = store(database, limit, &request).await? {
+        if let Some(execution) = store(database, limit, audience, &request).await? {
             return Ok(Accepted::New(execution));
         }
         if let Some(key) = &request.key
@@ -53,6 +54,7 @@ pub(super) async fn accept(
 async fn store(
     database: &Database,
     limit: Option<NonZeroU32>,
+    audience: &Audience,
     request: &Request,
 ) -> Result<Option<Execution>, StoreError> {
     let new = &request.new;
@@ -60,10 +62,13 @@ async fn store(
         let refused = State::RequirementNotMet {
             reason: text(&reason).into_owned(),
         };
-        return match new.callback_url {
-            None => insert(&mut *connect(database).await?, request, refused).await,
-            Some(_) => store_with_delivery(database, request, refused).await,
-        };
+        if new.callback_url.is_none()
+            && new.plan.mail.is_none()
+            && audience.notifications.is_empty()
+        {
+            return insert(&mut *connect(database).await?, request, refused).await;
+        }
+        return store_with_delivery(database, audience, request, refused).await;
     }
     if limit.is_none() && new.plan.max_concurrent.is_none() {
         return insert(&mut *connect(database).await?, request, State::Received).await;
@@ -105,13 +110,14 @@ async fn store_within(
 
 async fn store_with_delivery(
     database: &Database,
+    audience: &Audience,
     request: &Request,
     refused: State,
 ) -> Result<Option<Execution>, StoreError> {
     let mut unit = begin(database).await?;
     let stored = insert(&mut unit, request, refused).await?;
     if let Some(execution) = &stored {
-        delivery::insert(&mut unit, execution).await?;
+        delivery::insert(&mut unit, execution, audience).await?;
     }
     commit(unit).await?;
     Ok(stored)

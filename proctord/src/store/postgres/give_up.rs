@@ -8,11 +8,12 @@ use super::{audit, delivery, stop, transition};
 use crate::domain::execution::Execution;
 use crate::domain::id::ExecutionId;
 use crate::domain::lifecycle::StopIntent;
-use crate::store::{AuditEntry, Change, StoreError};
+use crate::store::{Audience, AuditEntry, Change, StoreError};
 
 /// Gives an execution up. Its row is locked, so that nothing happens to it between the look and the change.
 pub(super) async fn give_up(
     database: &Database,
+    audience: &Audience,
     id: ExecutionId,
     intent: StopIntent,
     entry: &AuditEntry,
@@ -24,6 +25,7 @@ pub(super) async fn give_up(
     let mut execution = stop::lock(&mut unit, id).await?;
     if !execution.is_over() {
         execution = end(&mut unit, execution, &intent).await?;
+        delivery::insert(&mut unit, &execution, audience).await?;
     }
     audit::insert(&mut unit, entry).await?;
     unit.commit()
@@ -52,7 +54,5 @@ async fn end(
         sealed_secrets: None,
     };
     let ended = transition::update(unit, &execution, &state, &change).await?;
-    let ended = ended.ok_or(StoreError::FenceLost(execution.id))?;
-    delivery::insert(unit, &ended).await?;
-    Ok(ended)
+    ended.ok_or(StoreError::FenceLost(execution.id))
 }

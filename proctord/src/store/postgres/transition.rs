@@ -13,7 +13,7 @@ use super::text::text_if_any;
 use crate::domain::execution::Execution;
 use crate::domain::lifecycle::State;
 use crate::store::state::StateColumns;
-use crate::store::{Change, StoreError};
+use crate::store::{Audience, Change, StoreError};
 
 /// How often an execution may have moved on between the look and the update; it has few states.
 const ATTEMPTS: usize = 8;
@@ -21,6 +21,7 @@ const ATTEMPTS: usize = 8;
 /// Applies a change.
 pub(super) async fn transition(
     database: &Database,
+    audience: &Audience,
     change: Change,
 ) -> Result<Execution, StoreError> {
     for _ in 0..ATTEMPTS {
@@ -29,7 +30,7 @@ pub(super) async fn transition(
             .state
             .clone()
             .transition(change.event.clone(), before.stop.as_ref())?;
-        if let Some(execution) = apply(database, &before, &state, &change).await? {
+        if let Some(execution) = apply(database, audience, &before, &state, &change).await? {
             return Ok(execution);
         }
     }
@@ -59,11 +60,12 @@ async fn look(database: &Database, change: &Change) -> Result<Execution, StoreEr
 /// The changed execution; `None` if it does not stand any more where the rules were asked.
 async fn apply(
     database: &Database,
+    audience: &Audience,
     before: &Execution,
     state: &State,
     change: &Change,
 ) -> Result<Option<Execution>, StoreError> {
-    if !(state.status().is_terminal() && before.callback_url.is_some()) {
+    if !audience.cares(before, state.status()) {
         let mut connection = database
             .connection()
             .await
@@ -77,7 +79,7 @@ async fn apply(
     let Some(execution) = update(&mut unit, before, state, change).await? else {
         return Ok(None);
     };
-    delivery::insert(&mut unit, &execution).await?;
+    delivery::insert(&mut unit, &execution, audience).await?;
     unit.commit()
         .await
         .map_err(failed("keep a changed execution"))?;

@@ -44,9 +44,7 @@ pub(super) async fn accept(
         idempotency::purge(&mut unit, at).await?;
         idempotency::insert(&mut unit, key, &execution).await?;
     }
-    if execution.is_over() {
-        delivery::insert(&mut unit, &execution, at).await?;
-    }
+    delivery::insert(&mut unit, &execution, &store.audience, at).await?;
     let target = execution.id.to_string();
     audit::insert(&mut unit, &AuditEntry { target, ..entry }, at).await?;
     unit.commit()

@@ -8,11 +8,12 @@ use crate::domain::execution::Execution;
 use crate::domain::id::ExecutionId;
 use crate::domain::lifecycle::StopIntent;
 use crate::sqlite::Database;
-use crate::store::{AuditEntry, StoreError};
+use crate::store::{Audience, AuditEntry, StoreError};
 
 /// Gives an execution up.
 pub(super) async fn give_up(
     records: &Database,
+    audience: &Audience,
     id: ExecutionId,
     intent: StopIntent,
     entry: &AuditEntry,
@@ -33,7 +34,8 @@ pub(super) async fn give_up(
         if execution.stop.is_none() {
             execution = stop::update(&mut unit, id, &intent).await?;
         }
-        execution = transition::apply(&mut unit, &execution, &state, Given::default()).await?;
+        execution =
+            transition::apply(&mut unit, audience, &execution, &state, Given::default()).await?;
     }
     audit::insert(&mut unit, entry, now()).await?;
     unit.commit()

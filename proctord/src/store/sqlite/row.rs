@@ -80,10 +80,15 @@ impl<'r> Columns<'r> {
 /// The id in a row of `execution`.
 pub(super) fn id(row: &SqliteRow) -> Result<ExecutionId, StoreError> {
     let id: i64 = row.try_get("id").map_err(failed("read an execution"))?;
+    stored_id(id)
+        .ok_or_else(|| Columns::new(row, format!("execution {id}")).damaged("id", "it is no id"))
+}
+
+/// The id as it is stored, if it is one.
+pub(super) fn stored_id(id: i64) -> Option<ExecutionId> {
     u64::try_from(id)
         .ok()
         .and_then(|id| ExecutionId::try_from(id).ok())
-        .ok_or_else(|| Columns::new(row, format!("execution {id}")).damaged("id", "it is no id"))
 }
 
 /// The execution that a row of `execution` holds.

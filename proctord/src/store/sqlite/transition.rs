@@ -12,11 +12,12 @@ use crate::domain::execution::Execution;
 use crate::domain::lifecycle::State;
 use crate::sqlite::Database;
 use crate::store::state::StateColumns;
-use crate::store::{Change, StoreError};
+use crate::store::{Audience, Change, StoreError};
 
 /// Applies a change.
 pub(super) async fn transition(
     records: &Database,
+    audience: &Audience,
     change: Change,
 ) -> Result<Execution, StoreError> {
     let mut unit = records
@@ -47,7 +48,7 @@ pub(super) async fn transition(
         handle,
         sealed_secrets,
     };
-    let execution = apply(&mut unit, &before, &state, given).await?;
+    let execution = apply(&mut unit, audience, &before, &state, given).await?;
     unit.commit()
         .await
         .map_err(failed("keep a changed execution"))?;
@@ -57,6 +58,7 @@ pub(super) async fn transition(
 /// Writes a new state with all that it causes.
 pub(super) async fn apply(
     unit: &mut SqliteConnection,
+    audience: &Audience,
     before: &Execution,
     state: &State,
     given: Given,
@@ -64,9 +66,7 @@ pub(super) async fn apply(
     let at = now();
     let execution = update(unit, before, state, given, at).await?;
     step::insert(unit, &execution, at).await?;
-    if execution.is_over() {
-        delivery::insert(unit, &execution, at).await?;
-    }
+    delivery::insert(unit, &execution, audience, at).await?;
     Ok(execution)
 }
 

@@ -7,6 +7,18 @@ use serde_json::{Value, json};
 
 use super::{Ask, Book};
 
+const GIVEN_UP: &str = "d3adf00d-9b1e-4d0c-8a37-000000000001";
+/// One that was given up, which nobody waits a day for here, and one that came through.
+const DELIVERIES: &str = "
+    INSERT INTO delivery (id, kind, lane, target, event, payload, state, attempts, last_error, next_at, created_at, updated_at)
+    SELECT 'd3adf00d-9b1e-4d0c-8a37-000000000001', 'mail', 'mail', 'ann@example.com', 'finished', '{}', 'dead', 1,
+           'the mail server refuses it for good: permanent error (550): 5.1.1 no such user', at, at, at
+      FROM (SELECT 1795176000123456 AS at)
+    UNION ALL
+    SELECT 'd3adf00d-9b1e-4d0c-8a37-000000000002', 'mail', 'mail', 'bob@example.com', 'finished', '{}', 'delivered', 1,
+           NULL, at, at, at
+      FROM (SELECT 1795176000123456 AS at)";
+
 pub async fn write(book: &mut Book) {
     service(book).await;
     procs(book).await;
@@ -15,6 +27,7 @@ pub async fn write(book: &mut Book) {
     begun(book).await;
     queued(book).await;
     refusals(book).await;
+    deliveries(book).await;
     audit(book).await;
     book.title("Not ready");
     book.service
@@ -124,6 +137,20 @@ async fn secrets(book: &mut Book) {
     let delete = || Ask::new(Method::DELETE, "/secret/{name}/{key}", &["wait", "KEY"]);
     book.ask(delete().show()).await;
     book.ask(delete().show()).await;
+}
+
+async fn deliveries(book: &mut Book) {
+    book.title("Deliveries");
+    book.service.sql("proctor.db", DELIVERIES).await;
+    let list = || Ask::get("/delivery", &[]);
+    book.ask(list().query("state=dead").show()).await;
+    book.ask(list().query("kind=pigeon").show()).await;
+    let retry = |id| Ask::new(Method::POST, "/delivery/{id}/retry", &[id]);
+    book.ask(retry(GIVEN_UP).show()).await;
+    book.ask(retry("d3adf00d-9b1e-4d0c-8a37-000000000002").show())
+        .await;
+    book.ask(retry("d3adf00d-9b1e-4d0c-8a37-000000000003"))
+        .await;
 }
 
 async fn audit(book: &mut Book) {

@@ -24,6 +24,7 @@ SELECT created_at, "user", 'execution.create', id::text, '', 'done', '', CASE WH
 INSERT INTO proctor.audit_seal (number, at, previous, contents, hash)
 SELECT n, timestamptz '2026-01-01', '\x00', '\x00', '\x00' FROM generate_series(1, 9990) AS n;
 INSERT INTO proctor.delivery
+       (id, execution_id, kind, target, payload, state, attempts, last_error, next_at, created_at, updated_at)
 SELECT name, id, 'callback', '', '{}', CASE WHEN id % 100 = 0 THEN 'pending' ELSE 'delivered' END, 0, NULL,
        created_at, created_at, created_at
   FROM proctor.execution WHERE id % 10 = 0;

@@ -33,7 +33,7 @@ pub async fn an_end_with_a_callback_is_a_delivery_that_waits_for_the_log(subject
     let [delivery] = &waiting[..] else {
         panic!("one delivery is expected, not {waiting:?}")
     };
-    assert_eq!(delivery.execution_id, execution.id);
+    assert_eq!(delivery.execution_id, Some(execution.id));
     assert_eq!(
         (delivery.kind.as_str(), delivery.state.as_str()),
         ("callback", "pending")

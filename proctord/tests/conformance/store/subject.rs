@@ -8,13 +8,15 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 use proctord::domain::id::ExecutionId;
-use proctord::store::Store;
+use proctord::store::{Audience, Store};
 
 /// A store under test.
 #[async_trait]
 pub trait Subject: Sized + Send + Sync {
     /// A new, empty store.
     async fn fresh() -> Self;
+    /// The same, with those that are told of what happens.
+    async fn telling(audience: Audience) -> Self;
     /// The same, keeping so many bytes of one log.
     async fn keeping(log_limit: u64) -> Self;
     /// The same store after its process has ended and started again.
@@ -54,8 +56,9 @@ pub struct AuditRow {
 /// A row of a delivery.
 #[derive(Debug, Clone)]
 pub struct DeliveryRow {
-    pub execution_id: ExecutionId,
+    pub execution_id: Option<ExecutionId>,
     pub kind: String,
+    pub event: String,
     pub target: String,
     pub payload: serde_json::Value,
     pub state: String,

@@ -20,7 +20,7 @@ impl Scene {
                  'log', (SELECT to_jsonb(log) FROM proctor.log WHERE execution_id = {id}),
                  'chunks', (SELECT jsonb_agg(chunk ORDER BY \"offset\") FROM proctor.chunk WHERE execution_id = {id}),
                  'events', (SELECT jsonb_agg(event ORDER BY number) FROM proctor.event WHERE execution_id = {id}),
-                 'deliveries', (SELECT jsonb_agg(delivery ORDER BY id) FROM proctor.delivery WHERE execution_id = {id})))
+                 'deliveries', (SELECT jsonb_agg(payload ORDER BY id) FROM proctor.delivery WHERE execution_id = {id})))
                FROM proctor.execution WHERE id = {id}"
         ))
     }

@@ -10,7 +10,7 @@ use super::{count, lock};
 use crate::domain::execution::Execution;
 use crate::domain::id::ExecutionId;
 use crate::domain::lifecycle::Event;
-use crate::store::{AuditEntry, Change, StoreError};
+use crate::store::{Audience, AuditEntry, Change, StoreError};
 
 /// Lets one that is held go on.
 pub(in crate::store::postgres) async fn release(
@@ -47,6 +47,7 @@ pub(in crate::store::postgres) async fn release(
 /// Ends one that is held.
 pub(in crate::store::postgres) async fn fail(
     database: &Database,
+    audience: &Audience,
     id: ExecutionId,
     reason: &str,
     entry: &AuditEntry,
@@ -76,7 +77,7 @@ pub(in crate::store::postgres) async fn fail(
     let changed = transition::update(&mut unit, &before, &state, &change).await?;
     // Its row is locked, so nobody else can have changed it.
     let execution = changed.ok_or(StoreError::NotHeld(id))?;
-    delivery::insert(&mut unit, &execution).await?;
+    delivery::insert(&mut unit, &execution, audience).await?;
     audit::insert(&mut unit, entry).await?;
     end_if_nothing_is_left(&mut unit).await?;
     unit.commit()

@@ -10,7 +10,7 @@ use crate::domain::execution::Execution;
 use crate::domain::id::ExecutionId;
 use crate::domain::lifecycle::Event;
 use crate::sqlite::Database;
-use crate::store::{AuditEntry, StoreError};
+use crate::store::{Audience, AuditEntry, StoreError};
 
 /// Lets one that is held go on.
 pub(in crate::store::sqlite) async fn release(
@@ -44,6 +44,7 @@ pub(in crate::store::sqlite) async fn release(
 /// Ends one that is held.
 pub(in crate::store::sqlite) async fn fail(
     records: &Database,
+    audience: &Audience,
     id: ExecutionId,
     reason: &str,
     entry: &AuditEntry,
@@ -64,7 +65,7 @@ pub(in crate::store::sqlite) async fn fail(
     let execution =
         transition::update(&mut unit, &before, &state, transition::Given::default(), at).await?;
     step::insert(&mut unit, &execution, at).await?;
-    delivery::insert(&mut unit, &execution, at).await?;
+    delivery::insert(&mut unit, &execution, audience, at).await?;
     audit::insert(&mut unit, entry, at).await?;
     end_if_nothing_is_left(&mut unit).await?;
     unit.commit()
