@@ -25,6 +25,7 @@ pub fn new_execution() -> NewExecution {
             resources: None,
             max_concurrent: None,
             kubernetes: None,
+            mail: None,
         },
         runner: RunnerKind::Kubernetes,
         host: None,

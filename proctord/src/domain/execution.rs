@@ -1,5 +1,7 @@
 //! The record of an execution: what a launch needs except secret values, and where it stands.
 
+mod mail;
+
 use std::fmt;
 use std::str::FromStr;
 
@@ -12,6 +14,8 @@ use super::args::Args;
 use super::id::ExecutionId;
 use super::lifecycle::{Event, Exit, LateOutcome, State, StopIntent};
 use super::name::{ExecutionName, ProcName, VariableName};
+
+pub use mail::{MailOrder, NotifyOn};
 
 /// Which kind of runner carries an execution out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -67,6 +71,9 @@ pub struct Plan {
     /// How its Pods are to be.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kubernetes: Option<KubernetesMetadata>,
+    /// Who is told by mail how it ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mail: Option<MailOrder>,
 }
 
 /// What a proc gets that says nothing of it.
@@ -98,6 +105,7 @@ impl Plan {
             resources: metadata.resources.clone(),
             max_concurrent: metadata.max_concurrent,
             kubernetes: metadata.kubernetes.clone(),
+            mail: None,
         }
     }
 }

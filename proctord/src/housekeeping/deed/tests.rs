@@ -41,6 +41,7 @@ fn execution(state: State, age: SignedDuration) -> Execution {
             resources: None,
             max_concurrent: None,
             kubernetes: None,
+            mail: None,
         },
         runner: RunnerKind::Kubernetes,
         host: None,

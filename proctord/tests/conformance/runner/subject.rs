@@ -64,6 +64,7 @@ pub fn shell_plan(line: &str) -> Plan {
         resources: None,
         max_concurrent: None,
         kubernetes: None,
+        mail: None,
     }
 }
 

@@ -58,6 +58,7 @@ pub fn new_execution(name: &str) -> NewExecution {
                 image_pull_secrets: vec!["registry".into()],
                 ..KubernetesMetadata::default()
             }),
+            mail: None,
         },
         runner: RunnerKind::Local,
         host: Some(HOST.into()),

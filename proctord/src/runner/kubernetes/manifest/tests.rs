@@ -69,6 +69,7 @@ fn plan() -> Plan {
         resources: None,
         max_concurrent: None,
         kubernetes: None,
+        mail: None,
     }
 }
 
