@@ -256,11 +256,19 @@ pub enum Why {
     Downtime,
     /// Due moments were held after a restore, or the schedule was held; its notice said why.
     Held,
+    /// The schedule was changed or removed before they fired.
+    Changed,
 }
 
 impl Why {
     /// Every reason, in the order in which texts name them.
-    pub const ALL: [Self; 4] = [Self::Paused, Self::Overlap, Self::Downtime, Self::Held];
+    pub const ALL: [Self; 5] = [
+        Self::Paused,
+        Self::Overlap,
+        Self::Downtime,
+        Self::Held,
+        Self::Changed,
+    ];
 
     /// The name on the wire and in stores.
     #[must_use]
@@ -270,6 +278,7 @@ impl Why {
             Self::Overlap => "overlap",
             Self::Downtime => "downtime",
             Self::Held => "held",
+            Self::Changed => "changed",
         }
     }
 }
