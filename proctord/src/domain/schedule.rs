@@ -11,7 +11,9 @@ use proctor_api::NextMoment;
 use proctor_cron::{DaylightSaving, Moment};
 
 pub use decision::{Cover, Decision, Gate, Situation, Stretch, close, decide, due_at};
-pub use definition::{Definition, JITTER_LIMIT, MISFIRE_AFTER_LIMIT, MisfireRule, Timing, Unreadable};
+pub use definition::{
+    Definition, JITTER_LIMIT, MISFIRE_AFTER_LIMIT, MisfireRule, Timing, Unreadable,
+};
 pub use id::ScheduleId;
 pub use request::{Refusal, read as read_request};
 
@@ -35,6 +37,8 @@ pub struct Schedule {
     pub next_at: Option<Timestamp>,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
+    /// Since when it is no more than its firings.
+    pub removed_at: Option<Timestamp>,
 }
 
 /// Why a schedule does not fire though nobody paused it.

@@ -19,6 +19,7 @@ mod log;
 pub mod migrations;
 mod queue;
 mod row;
+mod schedule;
 mod settings;
 mod step;
 mod stop;
@@ -59,6 +60,8 @@ pub struct PostgresStore {
     log_limit: u64,
     /// How many executions may run at once, of all procs together.
     max_concurrent: Option<NonZeroU32>,
+    /// What schedules go by.
+    clock: schedule::Clock,
 }
 
 impl PostgresStore {
@@ -70,7 +73,20 @@ impl PostgresStore {
             database: Database::new(settings),
             log_limit: LOG_LIMIT_BYTES,
             max_concurrent: None,
+            clock: schedule::Clock::default(),
         }
+    }
+
+    /// The same with another clock that schedules go by; nothing else does. For tests, in which a week passes in a
+    /// minute.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn with_schedule_clock(
+        mut self,
+        now: impl Fn() -> Timestamp + Send + Sync + 'static,
+    ) -> Self {
+        self.clock = schedule::Clock::Told(std::sync::Arc::new(now));
+        self
     }
 
     /// The same with another number of bytes that are kept of one log.

@@ -135,7 +135,10 @@ fn fire(situation: &Situation<'_>, due: &Due) -> (Vec<Cover>, bool) {
     let mut covers = Vec::new();
     // One more than fire, so that the last one that does not is known as well.
     let mut tail = due.newest_missed(situation, kept.saturating_add(1));
-    let candidates = tail.split_off(tail.len().saturating_sub(usize::try_from(kept).unwrap_or(0)));
+    let candidates = tail.split_off(
+        tail.len()
+            .saturating_sub(usize::try_from(kept).unwrap_or(0)),
+    );
     if let Some(last) = tail.pop() {
         covers.push(situation.stretch(last, missed - kept, Why::Downtime));
     }
@@ -190,7 +193,10 @@ impl Due {
         let longest = SignedDuration::from_secs(definition.jitter_seconds.into());
         // Whatever its jitter, a moment before this one is missed.
         let margin = patience + longest + SignedDuration::from_secs(1);
-        let long_missed_until = now.saturating_sub(margin).unwrap_or(Timestamp::MIN).max(covered);
+        let long_missed_until = now
+            .saturating_sub(margin)
+            .unwrap_or(Timestamp::MIN)
+            .max(covered);
         let recent = situation
             .moments
             .moments_between(long_missed_until, now, usize::MAX);

@@ -11,9 +11,7 @@ use proctor_api::{Misfire, Mistake, ScheduleRequest};
 use proctor_cron::{Expression, ExpressionError, Window, time_zone};
 use regex::Regex;
 
-use super::definition::{
-    Definition, JITTER_LIMIT, MISFIRE_AFTER_LIMIT, MisfireRule, Timing,
-};
+use super::definition::{Definition, JITTER_LIMIT, MISFIRE_AFTER_LIMIT, MisfireRule, Timing};
 use crate::domain::name::ProcName;
 
 /// Until when a moment is no more than late, unless the request says otherwise.
@@ -22,7 +20,10 @@ const MISFIRE_AFTER: u32 = 60;
 const TEXT_LIMIT: usize = 4096;
 
 /// Version 2's rule for addresses.
-#[expect(clippy::expect_used, reason = "the pattern is part of the source, and a test reads it")]
+#[expect(
+    clippy::expect_used,
+    reason = "the pattern is part of the source, and a test reads it"
+)]
 static ADDRESS: LazyLock<Regex> = LazyLock::new(|| {
     const LABEL: &str = "[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?";
     let pattern = format!(r"^[a-zA-Z0-9.!#$%&'*+/=?^_`{{|}}~-]+@{LABEL}(?:\.{LABEL})*$");
@@ -198,7 +199,10 @@ fn look_at_lengths(request: &ScheduleRequest, findings: &mut Findings) {
     ];
     for (name, text) in texts {
         if text.len() > TEXT_LIMIT || text.contains('\0') {
-            findings.new(name, format!("must be at most {TEXT_LIMIT} bytes, none of them 0"));
+            findings.new(
+                name,
+                format!("must be at most {TEXT_LIMIT} bytes, none of them 0"),
+            );
         }
     }
 }

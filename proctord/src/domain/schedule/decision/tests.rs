@@ -81,7 +81,10 @@ fn pass(from: &str, to: &str, count: u64, why: Why) -> Cover {
 }
 
 fn fires(moments: &[&str]) -> Vec<Cover> {
-    moments.iter().map(|moment| Cover::Fire(at(moment))).collect()
+    moments
+        .iter()
+        .map(|moment| Cover::Fire(at(moment)))
+        .collect()
 }
 
 #[test]
@@ -94,7 +97,10 @@ fn up_to_its_patience_late_is_in_time() {
     assert_eq!(in_time.covers, both);
     assert_eq!(in_time.next_at, Some(at("2026-11-21T12:03:00Z")));
     let late = case.at("2026-11-21T12:02:00.000001Z");
-    assert_eq!(late.covers, both, "the latest missed one fires beside the one in time");
+    assert_eq!(
+        late.covers, both,
+        "the latest missed one fires beside the one in time"
+    );
 }
 
 #[test]
@@ -109,7 +115,10 @@ fn the_misfire_rule_says_which_of_the_missed_fire() {
     let (first, last) = ("2026-11-21T13:00:00Z", "2026-11-21T20:00:00Z");
     let now = "2026-11-21T20:30:00Z";
 
-    assert_eq!(covers(MisfireRule::Skip, now), [pass(first, last, 8, Why::Downtime)]);
+    assert_eq!(
+        covers(MisfireRule::Skip, now),
+        [pass(first, last, 8, Why::Downtime)]
+    );
     let once = covers(MisfireRule::Once, now);
     let folded = pass(first, "2026-11-21T19:00:00Z", 7, Why::Downtime);
     assert_eq!(once, [folded, Cover::Fire(at(last))]);
@@ -222,7 +231,10 @@ fn what_is_closed_is_covered_to_the_present() {
 
     let closed = close(&moments, from, now, Why::Paused).unwrap();
 
-    assert_eq!((closed.from, closed.to), (at("2026-11-21T12:10:00Z"), at("2026-11-21T12:30:00Z")));
+    assert_eq!(
+        (closed.from, closed.to),
+        (at("2026-11-21T12:10:00Z"), at("2026-11-21T12:30:00Z"))
+    );
     assert_eq!(closed.count, 3);
     assert_eq!(close(&moments, now, now, Why::Paused), None);
 }
@@ -277,7 +289,8 @@ fn rules() -> impl Strategy<Value = Definition> {
 
 /// How long after the last look the next one is, whether something is live then, and whether the gate is shut.
 fn looks() -> impl Strategy<Value = Vec<(i64, bool, bool)>> {
-    let pause = prop_oneof![4 => 1_i64..120, 2 => 60_i64..4000, 1 => 20_000_i64..90_000, 1 => -300_i64..0];
+    let pause =
+        prop_oneof![4 => 1_i64..120, 2 => 60_i64..4000, 1 => 20_000_i64..90_000, 1 => -300_i64..0];
     prop::collection::vec((pause, any::<bool>(), prop::bool::weighted(0.2)), 1..60)
 }
 

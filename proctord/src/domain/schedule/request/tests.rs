@@ -58,9 +58,18 @@ fn of_several_mistakes_version_2_tells_the_first_of_its_own_order() {
         };
     };
     assert_eq!(plain(wrong), "Schedule cron format is invalid");
-    assert_eq!(plain(|it| it.notification_emails = "ann".into()), "Email is invalid");
+    assert_eq!(
+        plain(|it| it.notification_emails = "ann".into()),
+        "Email is invalid"
+    );
     assert_eq!(plain(|it| it.group.clear()), "Schedule group is missing");
-    assert_eq!(take(&ScheduleRequest::default()).unwrap_err().mistakes.len(), 4);
+    assert_eq!(
+        take(&ScheduleRequest::default())
+            .unwrap_err()
+            .mistakes
+            .len(),
+        4
+    );
 }
 
 #[test]
@@ -68,7 +77,9 @@ fn addresses_are_those_of_version_2() {
     for good in ["a@b", "a.b+c@example.com", "x!#$%&'*+/=?^_`{|}~-@a-b.c"] {
         assert!(ADDRESS.is_match(good), "{good}");
     }
-    for bad in ["", " a@b", "a@b ", "a@", "@b", "a@-b", "a@b..c", "a b@c", "a@b\n"] {
+    for bad in [
+        "", " a@b", "a@b ", "a@", "@b", "a@-b", "a@b..c", "a b@c", "a@b\n",
+    ] {
         assert!(!ADDRESS.is_match(bad), "{bad:?}");
     }
 }
@@ -83,7 +94,13 @@ fn seconds_are_refused_but_for_the_one_that_is_answered() {
 
     assert_eq!(cron("0 30 9 * * mon-fri"), cron("30 9 * * mon-fri"));
     assert_eq!(cron("0 9 * *"), cron("0 9 * * *"));
-    for bad in ["5 30 9 * * mon-fri", "*/5 30 9 * * *", "0 0 30 9 * * 1", "61 * * * *", ""] {
+    for bad in [
+        "5 30 9 * * mon-fri",
+        "*/5 30 9 * * *",
+        "0 0 30 9 * * 1",
+        "61 * * * *",
+        "",
+    ] {
         assert!(cron(bad).is_err(), "{bad}");
     }
 }
@@ -119,7 +136,13 @@ fn numbers_and_names_have_their_bounds() {
     let told = take(&request).unwrap_err().mistakes;
 
     let places: Vec<_> = told.iter().map(|mistake| mistake.at.as_str()).collect();
-    let expected = ["not_after", "time_zone", "misfire_limit", "misfire_after", "jitter_seconds"];
+    let expected = [
+        "not_after",
+        "time_zone",
+        "misfire_limit",
+        "misfire_after",
+        "jitter_seconds",
+    ];
     assert_eq!(places, expected);
 }
 
@@ -128,5 +151,8 @@ fn a_window_that_has_closed_leaves_no_moment() {
     let mut request = request();
     request.not_after = Some("2026-11-21T00:00:00Z".parse().unwrap());
 
-    assert_eq!(take(&request).unwrap_err().plain, "not_after leaves no moment to come");
+    assert_eq!(
+        take(&request).unwrap_err().plain,
+        "not_after leaves no moment to come"
+    );
 }
