@@ -1,6 +1,8 @@
 //! What the service counts and measures, in the form that Prometheus reads. No label is taken from what a
 //! client sends: routes are templates, methods and status classes are few, procs and ids are no labels.
 
+mod schedules;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -12,6 +14,8 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
+
+pub use schedules::ScheduleMetrics;
 
 /// Upper ends of the buckets of durations, in seconds.
 const SECONDS: [f64; 10] = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 10.0, 60.0];
@@ -29,6 +33,7 @@ pub struct Metrics {
     lookouts: Counter,
     hold: Gauge,
     held: Gauge,
+    schedules: ScheduleMetrics,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -54,6 +59,7 @@ impl Default for Metrics {
             lookouts: Counter::default(),
             hold: Gauge::default(),
             held: Gauge::default(),
+            schedules: ScheduleMetrics::default(),
         };
         metrics.registered()
     }
@@ -98,7 +104,14 @@ impl Metrics {
             "Executions that are not started until `proctord recover` lets them go on",
             self.held.clone(),
         );
+        self.schedules.register(registry);
         self
+    }
+
+    /// What is counted of schedules.
+    #[must_use]
+    pub fn schedules(&self) -> &ScheduleMetrics {
+        &self.schedules
     }
 
     /// Counts an execution that somebody wants.

@@ -10,6 +10,9 @@ const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset
 pub(super) async fn show(app: web::Data<App>) -> Result<HttpResponse, ApiError> {
     let census = app.store.census().await?;
     let held = app.store.hold().await?.map(|hold| hold.held);
+    app.metrics
+        .schedules()
+        .held(app.store.held_schedules().await?);
     let text = app.metrics.text(&census, held).map_err(|_| Broken)?;
     Ok(HttpResponse::Ok().content_type(OPEN_METRICS).body(text))
 }
