@@ -25,7 +25,7 @@ CREATE UNIQUE INDEX schedule_alike ON proctor.schedule (proc_name, args_digest)
     WHERE removed_at IS NULL AND NOT paused AND next_at IS NOT NULL;
 CREATE INDEX schedule_due ON proctor.schedule (next_at) WHERE removed_at IS NULL AND NOT paused;
 CREATE INDEX schedule_by_time ON proctor.schedule (created_at, id) WHERE removed_at IS NULL;
-CREATE INDEX schedule_by_proc ON proctor.schedule (proc_name) WHERE removed_at IS NULL;
+CREATE INDEX schedule_by_proc ON proctor.schedule (proc_name, created_at, id) WHERE removed_at IS NULL;
 CREATE INDEX schedule_held ON proctor.schedule (id) WHERE removed_at IS NULL AND held_by IS NOT NULL;
 
 -- What became of moments. One that fired has an execution; a stretch has none, but its last moment, how many there are

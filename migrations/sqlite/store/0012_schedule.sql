@@ -25,7 +25,7 @@ CREATE UNIQUE INDEX schedule_alike ON schedule (proc_name, args_digest)
     WHERE removed_at IS NULL AND paused = 0 AND next_at IS NOT NULL;
 CREATE INDEX schedule_due ON schedule (next_at) WHERE removed_at IS NULL AND paused = 0;
 CREATE INDEX schedule_by_time ON schedule (created_at, id) WHERE removed_at IS NULL;
-CREATE INDEX schedule_by_proc ON schedule (proc_name) WHERE removed_at IS NULL;
+CREATE INDEX schedule_by_proc ON schedule (proc_name, created_at, id) WHERE removed_at IS NULL;
 CREATE INDEX schedule_held ON schedule (id) WHERE removed_at IS NULL AND held_by IS NOT NULL;
 
 -- What became of moments. One that fired has an execution; a stretch has none, but its last moment, how many there are

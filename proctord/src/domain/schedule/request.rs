@@ -19,6 +19,9 @@ const MISFIRE_AFTER: u32 = 60;
 /// The most bytes of tags, a group, or a list of addresses.
 const TEXT_LIMIT: usize = 4096;
 
+/// Those of an expression as it is stored and answered, with the second in front.
+const STORED_FIELDS: usize = 6;
+
 /// Version 2's rule for addresses.
 #[expect(
     clippy::expect_used,
@@ -138,7 +141,7 @@ fn timing(request: &ScheduleRequest, findings: &mut Findings) -> Option<Timing> 
     }
     match expression(&request.cron) {
         Ok(expression) => Some(Timing::Cron {
-            stored: expression.stored().to_owned(),
+            stored: stored(&expression),
             not_before: request.not_before,
             not_after: request.not_after,
         }),
@@ -150,9 +153,18 @@ fn timing(request: &ScheduleRequest, findings: &mut Findings) -> Option<Timing> 
     }
 }
 
+/// With all six fields: one that was left out is said, or what is answered would read as something else when it is sent
+/// back.
+fn stored(expression: &Expression) -> String {
+    let stored = expression.stored();
+    match stored.split_ascii_whitespace().count() {
+        STORED_FIELDS => stored.to_owned(),
+        _ => format!("{stored} *"),
+    }
+}
+
 /// As a user writes it, or as it is answered: what was read may be sent back.
 fn expression(text: &str) -> Result<Expression, ExpressionError> {
-    const STORED_FIELDS: usize = 6;
     if text.split_ascii_whitespace().count() == STORED_FIELDS && text.starts_with("0 ") {
         return Expression::from_stored(text);
     }
