@@ -23,14 +23,10 @@ const TEXT_LIMIT: usize = 4096;
 const STORED_FIELDS: usize = 6;
 
 /// Version 2's rule for addresses.
-#[expect(
-    clippy::expect_used,
-    reason = "the pattern is part of the source, and a test reads it"
-)]
 static ADDRESS: LazyLock<Regex> = LazyLock::new(|| {
     const LABEL: &str = "[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?";
     let pattern = format!(r"^[a-zA-Z0-9.!#$%&'*+/=?^_`{{|}}~-]+@{LABEL}(?:\.{LABEL})*$");
-    Regex::new(&pattern).expect("the pattern for addresses")
+    Regex::new(&pattern).expect("a test reads the pattern")
 });
 
 /// Why there is no schedule.
@@ -56,7 +52,7 @@ impl Findings {
         self.mistakes.push(mistake);
     }
 
-    fn new(&mut self, at: &str, message: impl Into<String>) {
+    fn say(&mut self, at: &str, message: impl Into<String>) {
         self.add(Mistake::new(at, message), None);
     }
 
@@ -129,15 +125,15 @@ pub fn read(
 fn timing(request: &ScheduleRequest, findings: &mut Findings) -> Option<Timing> {
     if let Some(at) = request.at {
         if !request.cron.is_empty() {
-            findings.new("at", "cannot stand beside a cron expression");
+            findings.say("at", "cannot stand beside a cron expression");
         }
         if request.not_before.or(request.not_after).is_some() {
-            findings.new("at", "cannot stand beside not_before or not_after");
+            findings.say("at", "cannot stand beside not_before or not_after");
         }
         return Some(Timing::Once(at));
     }
     if let Err(error) = Window::new(request.not_before, request.not_after) {
-        findings.new("not_after", format!("is wrong: {error}"));
+        findings.say("not_after", format!("is wrong: {error}"));
     }
     match expression(&request.cron) {
         Ok(expression) => Some(Timing::Cron {
@@ -174,7 +170,7 @@ fn expression(text: &str) -> Result<Expression, ExpressionError> {
 fn zone(request: &ScheduleRequest, default_zone: &str, findings: &mut Findings) -> String {
     let name = request.time_zone.as_deref().unwrap_or(default_zone);
     if let Err(error) = time_zone(name) {
-        findings.new("time_zone", format!("is wrong: {error}"));
+        findings.say("time_zone", format!("is wrong: {error}"));
     }
     name.to_owned()
 }
@@ -183,11 +179,11 @@ fn misfire(request: &ScheduleRequest, findings: &mut Findings) -> MisfireRule {
     let limit = request.misfire_limit.unwrap_or(MisfireRule::LIMIT);
     if !(1..=MisfireRule::LIMIT).contains(&limit) {
         let message = format!("must be from 1 to {}", MisfireRule::LIMIT);
-        findings.new("misfire_limit", message);
+        findings.say("misfire_limit", message);
     }
     let rule = request.misfire.unwrap_or_default();
     if request.misfire_limit.is_some() && rule != Misfire::All {
-        findings.new("misfire_limit", "means nothing unless misfire is all");
+        findings.say("misfire_limit", "means nothing unless misfire is all");
     }
     match rule {
         Misfire::Skip => MisfireRule::Skip,
@@ -198,7 +194,7 @@ fn misfire(request: &ScheduleRequest, findings: &mut Findings) -> MisfireRule {
 
 fn bounded(name: &str, seconds: u32, limit: u32, findings: &mut Findings) -> u32 {
     if seconds > limit {
-        findings.new(name, format!("must be at most {limit}"));
+        findings.say(name, format!("must be at most {limit}"));
     }
     seconds
 }
@@ -211,7 +207,7 @@ fn look_at_lengths(request: &ScheduleRequest, findings: &mut Findings) {
     ];
     for (name, text) in texts {
         if text.len() > TEXT_LIMIT || text.contains('\0') {
-            findings.new(
+            findings.say(
                 name,
                 format!("must be at most {TEXT_LIMIT} bytes, none of them 0"),
             );
@@ -227,7 +223,7 @@ fn look_ahead(definition: &Definition, now: Timestamp, findings: &mut Findings) 
     };
     match definition.moments() {
         Ok(moments) if moments.next_after(now).is_some() => {}
-        Ok(_) => findings.new(place, "leaves no moment to come"),
-        Err(error) => findings.new("cron", error.to_string()),
+        Ok(_) => findings.say(place, "leaves no moment to come"),
+        Err(error) => findings.say("cron", error.to_string()),
     }
 }
