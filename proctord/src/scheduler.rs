@@ -11,12 +11,12 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tracing::{debug, error, info, warn};
+use tracing::{debug, info, warn};
 
 use crate::authentication::Authentication;
 use crate::catalog::Catalog;
 use crate::domain::execution::Defaults;
-use crate::domain::schedule::{Schedule, ScheduleId};
+use crate::domain::schedule::Schedule;
 use crate::metrics::ScheduleMetrics;
 use crate::policy::Policy;
 use crate::runner::Runner;
@@ -36,7 +36,7 @@ const BATCH: usize = 500;
 const LOOK: NonZeroU32 = NonZeroU32::new(4 * BATCH as u32).expect("it is not zero");
 /// Somebody else may create what is due before anything that is known here.
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
-/// While others claim all that is due, or it could not be prepared.
+/// While others claim all that is due.
 const PAUSE_OF_THE_IDLE: Duration = Duration::from_millis(50);
 
 /// What the scheduler works with.
@@ -72,8 +72,10 @@ pub struct Scheduler {
 enum Look {
     /// Something fired or was covered: there may be more.
     Done,
-    /// Something is due that nobody here could do anything about now.
-    Stuck,
+    /// Others claim all that is due.
+    Elsewhere,
+    /// What is due cannot be prepared now; in words why, and until when nothing else is due.
+    Stuck(String, Duration),
     /// Nothing is due for so long.
     Idle(Duration),
 }
@@ -96,27 +98,21 @@ impl Scheduler {
 
     /// Fires whatever is due, for ever.
     pub async fn run(&self) {
-        let mut is_failing = false;
+        let mut was_failing = false;
         loop {
-            let pause = match self.look().await {
-                Ok(look) => {
-                    is_failing = false;
-                    match look {
-                        Look::Done => continue,
-                        Look::Stuck => PAUSE_OF_THE_IDLE,
-                        Look::Idle(pause) => pause,
-                    }
-                }
-                Err(error) if is_failing => {
-                    debug!(error = chain(&error), "schedules do not fire yet");
-                    LONGEST_PAUSE
-                }
-                Err(error) => {
-                    warn!(error = chain(&error), "schedules do not fire");
-                    is_failing = true;
-                    LONGEST_PAUSE
-                }
+            let (pause, trouble) = match self.look().await {
+                Ok(Look::Done) => (Duration::ZERO, None),
+                Ok(Look::Elsewhere) => (PAUSE_OF_THE_IDLE, None),
+                Ok(Look::Idle(pause)) => (pause, None),
+                Ok(Look::Stuck(why, pause)) => (pause, Some(why)),
+                Err(error) => (LONGEST_PAUSE, Some(chain(&error))),
             };
+            match &trouble {
+                Some(error) if was_failing => debug!(error, "schedules do not fire yet"),
+                Some(error) => warn!(error, "schedules do not fire"),
+                None => {}
+            }
+            was_failing = trouble.is_some();
             tokio::time::sleep(pause).await;
         }
     }
@@ -142,7 +138,11 @@ impl Scheduler {
             is_done |= fired.schedules > 0;
             self.hand_over(fired);
         }
-        Ok(if is_done { Look::Done } else { Look::Stuck })
+        Ok(match preparation.trouble() {
+            _ if is_done => Look::Done,
+            Some(why) => Look::Stuck(why, until_next(&due)),
+            None => Look::Elsewhere,
+        })
     }
 
     /// The batches of what is due. Each replica begins with another one, so that they do not claim the same first.
@@ -206,9 +206,4 @@ fn until_next(due: &DueSchedules) -> Duration {
     let next = due.next_at.map(|at| at.duration_since(due.now));
     let next = next.and_then(|pause| Duration::try_from(pause).ok());
     next.map_or(LONGEST_PAUSE, |pause| pause.min(LONGEST_PAUSE))
-}
-
-/// Tells of a schedule about which nothing can be done; it is looked at again and again, so it is told in bounds.
-fn tell_stuck(id: ScheduleId, cause: &dyn std::error::Error) {
-    error!(schedule.id = %id, error = chain(cause), "a schedule cannot be read and does not fire");
 }

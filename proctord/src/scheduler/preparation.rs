@@ -5,11 +5,10 @@ use std::collections::{BTreeSet, HashMap};
 
 use jiff::Timestamp;
 use proctor_api::{Metadata, Mistake};
-use tracing::warn;
 
+use super::Parts;
 use super::moments::KnownMoments;
 use super::owners::{OwnerError, Owners, Right};
-use super::{Parts, tell_stuck};
 use crate::catalog::{Catalog, CatalogError};
 use crate::domain::execution::{Plan, RunnerKind};
 use crate::domain::name::{ExecutionName, ProcName, VariableName};
@@ -30,6 +29,8 @@ pub(super) struct Preparation<'a> {
     /// `None` for what could not be found out; it is not asked again in this look.
     published: HashMap<ProcName, Option<Published>>,
     rights: HashMap<(String, ProcName), Option<Right>>,
+    /// The last thing that could not be found out.
+    trouble: Option<String>,
 }
 
 impl<'a> Preparation<'a> {
@@ -40,7 +41,13 @@ impl<'a> Preparation<'a> {
             moments,
             published: HashMap::new(),
             rights: HashMap::new(),
+            trouble: None,
         }
+    }
+
+    /// In words, what could not be found out.
+    pub(super) fn trouble(self) -> Option<String> {
+        self.trouble
     }
 
     /// Those of these for which everything could be found out; the others stay due.
@@ -50,7 +57,7 @@ impl<'a> Preparation<'a> {
             let moments = match self.moments.of(schedule) {
                 Ok(moments) => moments,
                 Err(error) => {
-                    tell_stuck(schedule.id, &error);
+                    self.trouble = Some(format!("schedule {}: {error}", schedule.id));
                     continue;
                 }
             };
@@ -103,7 +110,7 @@ impl<'a> Preparation<'a> {
         }
         let found = look_up(self.parts.catalog.as_ref(), name).await;
         let found = found.inspect_err(|error| {
-            warn!(proc.name = %name, error = chain(error), "schedules of a proc do not fire");
+            self.trouble = Some(format!("{name}: {}", chain(error)));
         });
         self.published.insert(name.clone(), found.ok());
     }
@@ -120,7 +127,7 @@ impl<'a> Preparation<'a> {
             .right(&schedule.owner, groups, Timestamp::now())
             .await;
         let found = found.inspect_err(|error| {
-            warn!(proc.name = %name, error = chain(error), "schedules of an owner do not fire");
+            self.trouble = Some(format!("{}: {}", schedule.owner, chain(error)));
         });
         self.rights.insert(key, found.ok());
     }
