@@ -134,7 +134,10 @@ pub async fn a_schedule_reads_back_as_it_was_created(subject: impl Subject) {
         store.schedule(created.id).await.unwrap(),
         Some(created.clone())
     );
-    assert_eq!(store.schedules(None).await.unwrap(), [created.clone()]);
+    assert_eq!(
+        store.schedules(None).await.unwrap(),
+        std::slice::from_ref(&created)
+    );
     let name = "other".parse().unwrap();
     assert_eq!(store.schedules(Some(&name)).await.unwrap(), []);
     let audited = subject.audit_rows().await;
