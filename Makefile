@@ -11,7 +11,7 @@ IN_WORKSPACE := --release --workspace --locked
 
 .DEFAULT_GOAL := build
 .NOTPARALLEL:
-.PHONY: build demo up down docs-features sqlx-metadata test test-all test-kubernetes chaos soak bench check check-format check-clippy check-docs check-rules clean help \
+.PHONY: build demo up down docs-features sqlx-metadata test test-all test-kubernetes chaos soak ledger bench check check-format check-clippy check-docs check-rules clean help \
     tools servers
 
 build: tools ## Build proctord, proctor, proctor-shim and the plugins into target/release
@@ -51,6 +51,11 @@ chaos: build servers ## Run $EXECUTIONS executions with each of $SEEDS while eve
 
 soak: build servers ## The same with the first of $SEEDS for $SOAK_SECONDS
 	cargo test $(IN_WORKSPACE) --test chaos-long -- --seeds "$(firstword $(SEEDS))" --seconds $(SOAK_SECONDS)
+
+SCHEDULES ?= 10000
+
+ledger: build servers ## Fire $SCHEDULES schedules over a simulated week with each of $SEEDS while everything goes wrong
+	cargo test $(IN_WORKSPACE) --test ledger-long -- --seeds "$(SEEDS)" --schedules $(SCHEDULES)
 
 bench: build servers ## Measure against yardsticks of the same run, on servers of its own
 	cargo bench --workspace --locked --bench '*'

@@ -18,6 +18,7 @@ use crate::metrics::Metrics;
 use crate::policy::Policy;
 use crate::readiness::Readiness;
 use crate::runner::Runner;
+use crate::scheduler::{Scheduler, SeenUsers};
 use crate::store::{Replica, Store};
 use crate::tracker::Tracker;
 
@@ -35,6 +36,14 @@ pub struct App {
     pub logs: Logs,
     /// Follows executions to their end.
     pub tracker: Tracker,
+    /// Fires schedules.
+    pub scheduler: Scheduler,
+    /// What users are known to be, for when their schedules fire.
+    pub seen_users: SeenUsers,
+    /// The time zone of schedules that name none.
+    pub time_zone: String,
+    /// Whether there is a mail server.
+    pub sends_mail: bool,
     /// What is counted and measured.
     pub metrics: Metrics,
     /// Tells who asks; absent, everybody is who they say they are, and the policy allows everything.

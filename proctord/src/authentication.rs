@@ -15,7 +15,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::{FutureExt, TryFutureExt};
-use proctor_plugin::{Authorisation, Credentials, User};
+use proctor_plugin::{Authorisation, Credentials, Lookup, User};
 use serde_json::json;
 use thiserror::Error;
 use tokio::sync::Semaphore;
@@ -39,6 +39,9 @@ pub const EMAIL_LIMIT: usize = 254;
 const GUESSERS_AT_A_TIME: usize = 2;
 const AUTHENTICATE: &str = "authenticate";
 const AUTHORISE: &str = "authorise";
+const LOOKUP: &str = "lookup";
+/// For how long is believed who somebody is that was looked up.
+const LOOKUP_LIFETIME: Duration = Duration::from_mins(5);
 /// A method that no plugin has: to be told so is a sign of life.
 const SIGN_OF_LIFE: &str = "sign_of_life";
 
@@ -47,6 +50,8 @@ pub struct Authentication {
     plugin: Plugin,
     keys: Keys,
     users: Answers<Proof>,
+    /// Users by their addresses, without credentials.
+    looked_up: Answers<Option<Arc<User>>>,
     /// What the plugin allows.
     rights: Answers<bool>,
     slowdown: Slowdown,
@@ -93,6 +98,7 @@ impl Authentication {
             plugin,
             keys: Keys::new(),
             users: Answers::new(lifetime, |proof| matches!(proof, Proof::Is(_))),
+            looked_up: Answers::new(LOOKUP_LIFETIME.min(lifetime), Option::is_some),
             rights: Answers::new(lifetime, |allowed| *allowed),
             slowdown: Slowdown::default(),
             outages: Outages::default(),
@@ -144,6 +150,35 @@ impl Authentication {
                 untold, "nobody can be known or allowed anything"
             );
         }
+    }
+
+    /// Whether the plugin tells of somebody who does not ask.
+    #[must_use]
+    pub fn looks_up(&self) -> bool {
+        self.plugin.has(LOOKUP)
+    }
+
+    /// Who has this address; nobody, if the plugin knows none. It is for plugins that tell of somebody who does not ask.
+    ///
+    /// # Errors
+    /// It cannot be found out now.
+    pub async fn look_up(&self, email: &str) -> Result<Option<Arc<User>>, Arc<PluginError>> {
+        let key = self.keys.of_address(email);
+        let plugin = self.plugin.clone();
+        let asked = Lookup {
+            email: email.to_owned(),
+        };
+        let ask = || {
+            async move {
+                let user: Option<User> = plugin.call(LOOKUP, &asked).await?;
+                // Whose schedule it is, is told by the address.
+                let user = user.filter(|user| same_address(&user.email, &asked.email));
+                Ok(user.map(Arc::new))
+            }
+            .map_err(Arc::new)
+            .boxed()
+        };
+        self.looked_up.get(key, ask).await
     }
 
     /// Whether the plugin lets somebody do what takes these groups; one that is not asked has nothing against it.

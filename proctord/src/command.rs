@@ -12,6 +12,7 @@ mod plugins;
 mod recover;
 mod secrets;
 mod start;
+mod start_scheduler;
 
 use std::process::ExitCode;
 
@@ -36,6 +37,8 @@ enum Command {
     /// and what is missing, .env.sample describes every setting.
     #[command(visible_alias = "s")]
     Start,
+    /// Fire schedules and nothing else; those who serve do so as well
+    StartScheduler,
     /// Bring the schema of the database up to date; `start` does not do it by itself
     Migrate,
     /// Take the last step of the schema back
@@ -69,6 +72,7 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::ImportV2(import) => return runtime()?.block_on(import_v2::run(import)),
         Command::Dev(dev) => runtime()?.block_on(dev::run(dev)),
         Command::Start => runtime()?.block_on(start::run()),
+        Command::StartScheduler => runtime()?.block_on(start_scheduler::run()),
         Command::Migrate => runtime()?.block_on(migrate::migrate()),
         Command::Rollback(wanted) => runtime()?.block_on(migrate::rollback(&wanted)),
         Command::Secrets(wanted) => runtime()?.block_on(secrets::run(&wanted)),

@@ -16,6 +16,7 @@ mod plugins;
 mod postgres;
 mod reader;
 mod redis;
+mod schedule;
 mod secrets;
 mod tls;
 mod v2;
@@ -40,6 +41,7 @@ pub use layers::{Layers, Origin};
 pub use log::LogConfig;
 pub use plugins::PluginsConfig;
 pub use postgres::PostgresConfig;
+pub use schedule::ScheduleConfig;
 pub use secrets::SecretsConfig;
 
 /// How the names of our variables begin.
@@ -61,6 +63,7 @@ pub struct Config {
     /// Present if it is named; `require` has seen to it where it is needed.
     pub postgres: Option<PostgresConfig>,
     pub redis: Option<RedisSettings>,
+    pub schedule: ScheduleConfig,
     pub secrets: Option<SecretsConfig>,
     pub import: ImportConfig,
 }
@@ -172,6 +175,7 @@ impl Config {
             plugins: PluginsConfig::read(reader),
             postgres: PostgresConfig::read(reader),
             redis: redis::read(reader),
+            schedule: ScheduleConfig::read(reader),
             secrets: SecretsConfig::read(reader),
             import: ImportConfig::read(reader),
         }

@@ -9,4 +9,5 @@ pub mod execution;
 pub mod id;
 pub mod lifecycle;
 pub mod name;
+pub mod schedule;
 pub mod version;

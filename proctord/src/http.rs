@@ -21,6 +21,7 @@ mod ping;
 mod protect;
 mod refusals;
 mod render;
+mod schedule;
 mod secret;
 mod settings;
 mod table;
@@ -80,6 +81,28 @@ fn table() -> Vec<Line> {
             "/execution/{id}/rerun",
             Action::RerunExecution,
             execution::rerun,
+        ),
+        post("/schedule", Action::CreateSchedule, schedule::create),
+        get("/schedule", Action::ListSchedules, schedule::list),
+        get("/schedule/{id}", Action::ShowSchedule, schedule::show),
+        put("/schedule/{id}", Action::ChangeSchedule, schedule::change),
+        delete("/schedule/{id}", Action::RemoveSchedule, schedule::remove),
+        post(
+            "/schedule/{id}/pause",
+            Action::PauseSchedule,
+            schedule::pause,
+        ),
+        post(
+            "/schedule/{id}/resume",
+            Action::ResumeSchedule,
+            schedule::resume,
+        ),
+        post("/schedule/{id}/run", Action::RunSchedule, schedule::run),
+        get("/schedule/{id}/next", Action::ShowSchedule, schedule::next),
+        get(
+            "/schedule/{id}/firings",
+            Action::ShowSchedule,
+            schedule::firings,
         ),
         get("/audit", Action::ReadAudit, audit::list),
         get("/delivery", Action::ListDeliveries, delivery::list),

@@ -21,6 +21,7 @@ pub mod readiness;
 pub mod recovery;
 pub mod runner;
 pub mod samples;
+pub mod scheduler;
 pub mod sqlite;
 pub mod startup;
 pub mod store;

@@ -1,6 +1,8 @@
 //! What the service counts and measures, in the form that Prometheus reads. No label is taken from what a
 //! client sends: routes are templates, methods and status classes are few, procs and ids are no labels.
 
+mod schedules;
+
 use std::collections::BTreeMap;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
@@ -16,6 +18,8 @@ use prometheus_client::registry::Registry;
 
 use crate::deliveries::Counts;
 use crate::store::DeliveryCensus;
+
+pub use schedules::ScheduleMetrics;
 
 /// Upper ends of the buckets of durations, in seconds.
 const SECONDS: [f64; 10] = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 10.0, 60.0];
@@ -37,6 +41,7 @@ pub struct Metrics {
     pending_deliveries: Gauge,
     dead_deliveries: Gauge,
     oldest_delivery: Gauge<f64, AtomicU64>,
+    schedules: ScheduleMetrics,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -66,6 +71,7 @@ impl Default for Metrics {
             pending_deliveries: Gauge::default(),
             dead_deliveries: Gauge::default(),
             oldest_delivery: Gauge::default(),
+            schedules: ScheduleMetrics::default(),
         };
         metrics.registered()
     }
@@ -110,6 +116,7 @@ impl Metrics {
             "Executions that are not started until `proctord recover` lets them go on",
             self.held.clone(),
         );
+        self.schedules.register(registry);
         self.register_deliveries();
         self
     }
@@ -142,6 +149,12 @@ impl Metrics {
     #[must_use]
     pub fn tries(&self) -> Counts {
         self.tries.clone()
+    }
+
+    /// What is counted of schedules.
+    #[must_use]
+    pub fn schedules(&self) -> &ScheduleMetrics {
+        &self.schedules
     }
 
     /// Counts an execution that somebody wants.

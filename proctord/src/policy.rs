@@ -29,6 +29,14 @@ pub enum Action {
     StopExecution,
     ForceStop,
     RerunExecution,
+    CreateSchedule,
+    ListSchedules,
+    ShowSchedule,
+    ChangeSchedule,
+    RemoveSchedule,
+    PauseSchedule,
+    ResumeSchedule,
+    RunSchedule,
     ReadAudit,
     ListDeliveries,
     RetryDelivery,
@@ -79,6 +87,14 @@ impl Action {
             Self::StopExecution => "execution.stop",
             Self::ForceStop => "execution.force_stop",
             Self::RerunExecution => "execution.rerun",
+            Self::CreateSchedule => "schedule.create",
+            Self::ListSchedules => "schedule.list",
+            Self::ShowSchedule => "schedule.show",
+            Self::ChangeSchedule => "schedule.change",
+            Self::RemoveSchedule => "schedule.remove",
+            Self::PauseSchedule => "schedule.pause",
+            Self::ResumeSchedule => "schedule.resume",
+            Self::RunSchedule => "schedule.run",
             Self::WhoAmI => "whoami",
             Self::ReadAudit => "audit.read",
             Self::ListDeliveries => "delivery.list",
@@ -99,7 +115,15 @@ impl Action {
             | Self::FollowLog
             | Self::ReadLog
             | Self::StopExecution
-            | Self::RerunExecution => Rule::ProcGroups,
+            | Self::RerunExecution
+            | Self::CreateSchedule
+            | Self::ListSchedules
+            | Self::ShowSchedule
+            | Self::ChangeSchedule
+            | Self::RemoveSchedule
+            | Self::PauseSchedule
+            | Self::ResumeSchedule
+            | Self::RunSchedule => Rule::ProcGroups,
             Self::WhoAmI => Rule::Somebody,
             Self::PublishProc
             | Self::UnpublishProc

@@ -4,6 +4,7 @@
 mod backing;
 mod carrier;
 mod doorkeeper;
+mod scheduling;
 mod server;
 mod witness;
 
@@ -31,6 +32,7 @@ use crate::logs::Logs;
 use crate::metrics::Metrics;
 use crate::readiness::Readiness;
 use crate::samples;
+use crate::scheduler::{self, Launch, Scheduler, SeenUsers};
 use crate::store::{Replica, Store, StoreError};
 use crate::tls::Tls;
 use crate::tracker::{Parts, Tracker};
@@ -38,6 +40,7 @@ use crate::tracker::{Parts, Tracker};
 pub(crate) use backing::Backing;
 use carrier::Carrier;
 use doorkeeper::Doorkeeper;
+pub(crate) use scheduling::fire_until;
 pub(crate) use witness::{OpenStore, witness};
 
 /// How long the last rows of the audit trail may take when the service stops.
@@ -247,6 +250,8 @@ async fn work(
             tokio::join!(
                 app.tracker.compare_at_last(),
                 app.tracker.hold_lease(),
+                app.scheduler.run(),
+                app.seen_users.run(app.store.as_ref()),
                 app.logs.look_out(|| app.metrics.looked_out()),
                 housekeeping.run(),
                 deliveries.run(),
@@ -339,6 +344,19 @@ fn application(config: &Config, parts: &AllParts) -> App {
         lease: config.execution.lease,
         host_patience: config.execution.host_patience,
     });
+    let metrics = Metrics::default();
+    let defaults = carrier.defaults(config);
+    let scheduler = Scheduler::new(scheduler::Parts {
+        store: Arc::clone(&store),
+        catalog: Arc::clone(&catalog),
+        runner: Arc::clone(&runner),
+        defaults,
+        authentication: doorkeeper.authentication.clone(),
+        policy: doorkeeper.policy.clone(),
+        replica: replica.clone(),
+        launch: Launch::Here(tracker.clone()),
+        metrics: metrics.schedules().clone(),
+    });
     let readiness = Readiness::new(
         Arc::clone(&store),
         Arc::clone(&catalog),
@@ -352,8 +370,12 @@ fn application(config: &Config, parts: &AllParts) -> App {
         runner,
         logs,
         tracker,
-        defaults: carrier.defaults(config),
-        metrics: Metrics::default(),
+        defaults,
+        scheduler,
+        seen_users: SeenUsers::default(),
+        time_zone: config.schedule.time_zone.clone(),
+        sends_mail: config.mail.is_some(),
+        metrics,
         authentication: doorkeeper.authentication.clone(),
         callbacks: Arc::new(config.callbacks.clone()),
         policy: doorkeeper.policy.clone(),

@@ -10,6 +10,7 @@ mod late;
 mod log;
 pub mod postgres;
 mod queue;
+mod schedule;
 pub mod sqlite;
 mod state;
 mod time;
@@ -27,6 +28,7 @@ use crate::domain::execution::{Execution, Fence, Plan, RunnerKind, Step};
 use crate::domain::id::ExecutionId;
 use crate::domain::lifecycle::{Event, Forbidden, LateOutcome, StopIntent};
 use crate::domain::name::{ExecutionName, ProcName};
+use crate::domain::schedule::ScheduleId;
 
 pub use audit::{
     AuditEntry, AuditFilter, AuditPage, AuditResult, AuditRow, AuditTrail, RefusalCount, RowPlace,
@@ -43,6 +45,9 @@ pub use log::{
     Appended, LogAppend, LogGap, LogPosition, LogSlice, LogStanding, LogTail, StoredChunk,
 };
 pub use queue::{Place, Queues, SlotLimit};
+pub use schedule::{
+    Aim, DueSchedules, Fire, Fired, FiringsPage, NewSchedule, Prepared, Schedules, SeenUser,
+};
 
 /// How many bytes of one log are kept unless told otherwise.
 pub const LOG_LIMIT_BYTES: u64 = 1 << 30;
@@ -66,6 +71,10 @@ pub enum StoreError {
     Delivered(String),
     #[error("{0} executions are still held: release them or have them fail first")]
     StillHeld(u64),
+    #[error("there is no schedule {0}")]
+    NoSchedule(ScheduleId),
+    #[error("there is a schedule of the same proc with the same args")]
+    ScheduleAlike,
     #[error("the idempotency key was used for another request")]
     KeyReused,
     #[error("log of execution {id}: bytes at offset {offset} do not continue what is stored")]
@@ -210,7 +219,7 @@ impl Page {
 
 /// The memory of proctord. Every implementation passes the one conformance suite.
 #[async_trait]
-pub trait Store: AuditTrail + Outbox + Send + Sync {
+pub trait Store: AuditTrail + Outbox + Schedules + Send + Sync {
     /// The id of this installation, made by the first migration and never changed.
     async fn installation(&self) -> Result<Uuid, StoreError>;
 

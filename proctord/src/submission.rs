@@ -1,7 +1,7 @@
 //! Submits a proc for execution: checks it against what is published, stores it whatever the check says,
-//! and hands it to the tracker. The HTTP route and, later, schedules come through here.
+//! and hands it to the tracker. What schedules fire is checked here as well, and stored with their firings.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::SignedDuration;
 use proctor_api::{Metadata, Mistake, Status};
@@ -12,13 +12,14 @@ use thiserror::Error;
 use crate::app::App;
 use crate::catalog::CatalogError;
 use crate::domain::args::{self, Args};
-use crate::domain::execution::{Execution, Plan, RunnerKind};
+use crate::domain::execution::{Defaults, Execution, Plan, RunnerKind};
 use crate::domain::id::ExecutionId;
-use crate::domain::name::{ExecutionName, ProcName};
+use crate::domain::name::{ExecutionName, ProcName, VariableName};
+use crate::runner::Runner;
 use crate::store::{Accepted, AuditEntry, AuditResult, Idempotency, NewExecution, StoreError};
 
 /// How long an accepted execution may wait for its launch.
-const START_WITHIN: SignedDuration = SignedDuration::from_mins(10);
+pub(crate) const START_WITHIN: SignedDuration = SignedDuration::from_mins(10);
 
 /// A proc that somebody wants executed.
 #[derive(Debug, Clone)]
@@ -73,7 +74,19 @@ pub async fn submit(
     };
     let accepted = accept(app, submission, plan, &mistakes, audit).await?;
     failpoint::hit("accept.stored");
-    let execution = accepted.execution();
+    settle(app, accepted.execution(), mistakes, metadata.is_some()).await
+}
+
+/// Begins to act for an execution that was accepted, and waits a moment for its launch.
+///
+/// # Errors
+/// What keeps it from running, and the failures of the store.
+pub(crate) async fn settle(
+    app: &App,
+    execution: &Execution,
+    mistakes: Vec<Mistake>,
+    is_published: bool,
+) -> Result<Execution, SubmitError> {
     // One that was accepted before is tracked already, unless the store failed to tell that it was.
     if execution.status() == Status::Received && execution.owner == app.replica.id {
         app.tracker.track(execution.clone());
@@ -89,9 +102,7 @@ pub async fn submit(
         .unwrap_or_else(|| execution.clone());
     let execution = Box::new(execution);
     match execution.status() {
-        Status::RequirementNotMet if metadata.is_none() => {
-            Err(SubmitError::UnknownProc { execution })
-        }
+        Status::RequirementNotMet if !is_published => Err(SubmitError::UnknownProc { execution }),
         Status::RequirementNotMet => {
             let mistakes = if mistakes.is_empty() {
                 stored_reason(&execution)
@@ -114,19 +125,51 @@ async fn check(
     submission: &Submission,
     metadata: &Metadata,
 ) -> Result<(Plan, Vec<Mistake>), CatalogError> {
-    let (args, mut mistakes) = match args::resolve(metadata, &submission.args) {
+    let set = app.catalog.secret_names(&submission.proc_name).await?;
+    let means = Means {
+        runner: app.runner.as_ref(),
+        defaults: app.defaults,
+    };
+    Ok(examine(means, metadata, &submission.args, &set))
+}
+
+/// What carries executions out, and what it gives those that say nothing of it.
+#[derive(Clone, Copy)]
+pub(crate) struct Means<'a> {
+    pub runner: &'a dyn Runner,
+    pub defaults: Defaults,
+}
+
+/// The plan of an execution of what is published so, with these secrets set, and everything that forbids it.
+pub(crate) fn examine(
+    means: Means<'_>,
+    metadata: &Metadata,
+    given: &BTreeMap<String, String>,
+    set: &BTreeSet<VariableName>,
+) -> (Plan, Vec<Mistake>) {
+    let (args, mut mistakes) = match args::resolve(metadata, given) {
         Ok(args) => (args, Vec::new()),
         Err(mistakes) => (Args::new(), mistakes),
     };
-    let plan = Plan::of(metadata, args, app.defaults);
-    let set = app.catalog.secret_names(&submission.proc_name).await?;
+    let plan = Plan::of(metadata, args, means.defaults);
     for name in plan.secret_names.iter().filter(|name| !set.contains(*name)) {
         mistakes.push(Mistake::new(format!("secrets.{name}"), "is not set"));
     }
-    if let Some(refusal) = app.runner.refusal(&plan) {
-        mistakes.push(Mistake::new(submission.proc_name.to_string(), refusal));
+    if let Some(refusal) = means.runner.refusal(&plan) {
+        mistakes.push(Mistake::new(metadata.name.clone(), refusal));
     }
-    Ok((plan, mistakes))
+    (plan, mistakes)
+}
+
+/// What is wrong with args that may be given later, when secrets and runners are looked at as well.
+pub(crate) fn args_mistakes(metadata: &Metadata, given: &BTreeMap<String, String>) -> Vec<Mistake> {
+    args::resolve(metadata, given).err().unwrap_or_default()
+}
+
+/// Everything that forbids an execution, as it is stored; `None` if nothing does.
+pub(crate) fn refusal(mistakes: &[Mistake]) -> Option<String> {
+    let reasons: Vec<_> = mistakes.iter().map(ToString::to_string).collect();
+    (!reasons.is_empty()).then(|| reasons.join("; "))
 }
 
 async fn accept(
@@ -140,7 +183,6 @@ async fn accept(
         key,
         request_digest: digest(&submission),
     });
-    let reasons: Vec<_> = mistakes.iter().map(ToString::to_string).collect();
     let runner = app.runner.kind();
     let new = NewExecution {
         name: ExecutionName::generate(),
@@ -151,7 +193,7 @@ async fn accept(
         host: (runner == RunnerKind::Local).then(|| app.replica.host.clone()),
         callback_url: submission.callback_url,
         start_within: START_WITHIN,
-        refusal: (!reasons.is_empty()).then(|| reasons.join("; ")),
+        refusal: refusal(mistakes),
         owner: app.replica.id.clone(),
     };
     let result = match new.refusal {
@@ -176,7 +218,7 @@ fn stored_reason(execution: &Execution) -> Vec<Mistake> {
         .collect()
 }
 
-fn unknown(name: &ProcName) -> Mistake {
+pub(crate) fn unknown(name: &ProcName) -> Mistake {
     Mistake::new("", format!("there is no proc {name}"))
 }
 

@@ -12,6 +12,7 @@ mod identity;
 mod log;
 mod metadata;
 mod problem;
+mod schedule;
 mod secret;
 mod status;
 
@@ -29,6 +30,10 @@ pub use metadata::{
     PublishedProc, Resources, SecretMetadata, Toleration,
 };
 pub use problem::{Mistake, Problem};
+pub use schedule::{
+    BrokenSchedule, DaylightSaving, Firing, FiringPage, Misfire, NextMoment, NextMoments, NotifyOn,
+    Overlap, Schedule, ScheduleRequest, Why,
+};
 pub use secret::{SecretAnswer, SecretNames, SecretRequest, SecretValue};
 pub use status::Status;
 

@@ -25,6 +25,10 @@ impl Keys {
         self.of([token.as_str()].into_iter().chain(email.as_deref()))
     }
 
+    pub(super) fn of_address(&self, email: &str) -> Key {
+        self.of(["lookup", email].into_iter())
+    }
+
     /// The user with all that is known of them: who is somebody else by now asks another question.
     pub(super) fn of_right(&self, user: &User, needed: &[String], action: &str) -> Key {
         let User {

@@ -174,6 +174,9 @@ async fn access(action: Action, request: &ServiceRequest) -> Result<Access, ApiE
             if !user.active {
                 return Err(ApiError::Forbidden);
             }
+            if !authentication.looks_up() {
+                app.seen_users.note(&user);
+            }
             Asker::proven(user)
         }
     };

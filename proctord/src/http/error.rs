@@ -10,7 +10,7 @@ use std::sync::Arc;
 use actix_web::error::{PathError, QueryPayloadError};
 use actix_web::http::{Method, StatusCode, header};
 use actix_web::{Error, HttpRequest, HttpResponse, ResponseError};
-use proctor_api::Mistake;
+use proctor_api::{BrokenSchedule, Mistake};
 use thiserror::Error;
 
 use crate::app::Broken;
@@ -82,6 +82,19 @@ pub enum ApiError {
         "execution {0} is not given up: stop it first; only what does not end after a stop, or whose end nobody confirms, can be given up"
     )]
     NotStopped(ExecutionId),
+    /// A schedule that cannot be; the second text is the Go system's.
+    #[error("the schedule has mistakes")]
+    Refused {
+        mistakes: Vec<Mistake>,
+        plain: String,
+    },
+    /// The proc of a schedule is not published.
+    #[error("there is no proc {0}")]
+    NoMetadata(String),
+    #[error("there is no schedule {0}")]
+    UnknownSchedule(String),
+    #[error("it breaks {} schedules: publish it with force to have them held", .0.len())]
+    BreaksSchedules(Vec<BrokenSchedule>),
     #[error(transparent)]
     Submit(SubmitError),
     #[error(transparent)]
@@ -98,6 +111,7 @@ impl From<StoreError> for ApiError {
             StoreError::NotFound(id) => Self::UnknownExecution(id.to_string()),
             StoreError::NoDelivery(id) => Self::UnknownDelivery(id),
             StoreError::Delivered(id) => Self::Delivered(id),
+            StoreError::NoSchedule(id) => Self::UnknownSchedule(id.to_string()),
             other => Self::Store(other),
         }
     }

@@ -1,5 +1,6 @@
 //! Routes of procs' metadata, one file per action.
 
+mod breaks;
 mod list;
 mod publish;
 mod show;

@@ -11,6 +11,8 @@ pub(super) async fn show(app: web::Data<App>) -> Result<HttpResponse, ApiError> 
     let census = app.store.census().await?;
     let held = app.store.hold().await?.map(|hold| hold.held);
     let deliveries = app.store.delivery_census().await?;
+    let schedules = app.store.held_schedules().await?;
+    app.metrics.schedules().held(schedules);
     let text = app
         .metrics
         .text(&census, held, deliveries)

@@ -19,6 +19,7 @@ mod log;
 pub mod migrations;
 mod queue;
 mod row;
+mod schedule;
 mod settings;
 mod step;
 mod stop;
@@ -61,6 +62,8 @@ pub struct PostgresStore {
     max_concurrent: Option<NonZeroU32>,
     /// Who is told of what happens.
     audience: Audience,
+    /// What schedules go by.
+    clock: schedule::Clock,
 }
 
 impl PostgresStore {
@@ -73,7 +76,20 @@ impl PostgresStore {
             log_limit: LOG_LIMIT_BYTES,
             max_concurrent: None,
             audience: Audience::default(),
+            clock: schedule::Clock::default(),
         }
+    }
+
+    /// The same with another clock that schedules go by; nothing else does. For tests, in which a week passes in a
+    /// minute.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn with_schedule_clock(
+        mut self,
+        now: impl Fn() -> Timestamp + Send + Sync + 'static,
+    ) -> Self {
+        self.clock = schedule::Clock::Told(std::sync::Arc::new(now));
+        self
     }
 
     /// The same with another number of bytes that are kept of one log.

@@ -19,6 +19,7 @@ mod log;
 mod plans;
 mod queue;
 mod row;
+mod schedule;
 mod step;
 mod stop;
 mod time;
@@ -63,6 +64,8 @@ pub struct SqliteStore {
     max_concurrent: Option<NonZeroU32>,
     /// Who is told of what happens.
     audience: Audience,
+    /// What schedules go by.
+    clock: schedule::Clock,
 }
 
 impl SqliteStore {
@@ -103,7 +106,20 @@ impl SqliteStore {
             log_limit: LOG_LIMIT_BYTES,
             max_concurrent: None,
             audience: Audience::default(),
+            clock: schedule::Clock::default(),
         })
+    }
+
+    /// The same with another clock that schedules go by; nothing else does. For tests, in which a week passes in a
+    /// minute.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn with_schedule_clock(
+        mut self,
+        now: impl Fn() -> Timestamp + Send + Sync + 'static,
+    ) -> Self {
+        self.clock = schedule::Clock(Some(std::sync::Arc::new(now)));
+        self
     }
 
     /// The same with another number of bytes that are kept of one log.

@@ -173,7 +173,10 @@ impl Book {
         if !body.is_empty() {
             text += &format!("\n{}{rest}\n", body.trim_end());
         }
-        let begins = matches!(ask.template, "/execution" | "/execution/{id}/rerun");
+        let begins = matches!(
+            ask.template,
+            "/execution" | "/execution/{id}/rerun" | "/schedule/{id}/run"
+        );
         if ask.method == Method::POST && begins {
             // How far the launch has come by then is not the same each time.
             let started = Regex::new(r#""started_at":"[^"]*",?"#).unwrap();

@@ -19,6 +19,7 @@ mod metadata;
 mod probes;
 mod read_log;
 mod reruns;
+mod schedules;
 mod secrets;
 mod support;
 mod v2;

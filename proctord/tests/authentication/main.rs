@@ -13,4 +13,5 @@ mod matrix;
 mod outage;
 mod pace;
 mod production;
+mod schedules;
 mod site;

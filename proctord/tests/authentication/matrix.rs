@@ -50,7 +50,7 @@ fn takes(route: &str) -> Takes {
         "GET /ping" | "GET /healthz" | "GET /readyz" | "GET /metrics" | "GET /openapi.json"
         | "GET /swagger.yml" | "GET /docs" | "GET /docs/" => Takes::Nothing,
         "GET /whoami" => Takes::Somebody,
-        "GET /metadata" | "GET /execution" => Takes::List,
+        "GET /metadata" | "GET /execution" | "GET /schedule" => Takes::List,
         "GET /metadata/{name}"
         | "POST /execution"
         | "GET /execution/logs"
@@ -58,7 +58,16 @@ fn takes(route: &str) -> Takes {
         | "GET /execution/{id}"
         | "GET /execution/{id}/status"
         | "POST /execution/{id}/stop"
-        | "POST /execution/{id}/rerun" => Takes::Groups,
+        | "POST /execution/{id}/rerun"
+        | "POST /schedule"
+        | "GET /schedule/{id}"
+        | "PUT /schedule/{id}"
+        | "DELETE /schedule/{id}"
+        | "POST /schedule/{id}/pause"
+        | "POST /schedule/{id}/resume"
+        | "POST /schedule/{id}/run"
+        | "GET /schedule/{id}/next"
+        | "GET /schedule/{id}/firings" => Takes::Groups,
         "POST /metadata"
         | "DELETE /metadata/{name}"
         | "POST /secret"
@@ -80,6 +89,8 @@ struct Scene {
     own: Vec<(&'static str, u64)>,
     foreign: u64,
     vault: u64,
+    /// Of the shared proc and of the vault's.
+    schedules: (u64, u64),
 }
 
 impl Scene {
@@ -94,6 +105,7 @@ impl Scene {
         let foreign = site.execute("root", SHARED).await;
         site.publish(VAULT, &["vault"], "echo vault").await;
         let vault = site.execute("root", VAULT).await;
+        let schedules = (schedule(&site, SHARED).await, schedule(&site, VAULT).await);
         // The groups of today count, not those under which it was executed.
         site.publish(SHARED, &["ops", "db"], "echo own").await;
         write_users(site.folder.path(), &USERS, &["inactive"]);
@@ -102,6 +114,7 @@ impl Scene {
             own,
             foreign,
             vault,
+            schedules,
         }
     }
 
@@ -119,7 +132,12 @@ impl Scene {
 
     /// Asks once; `json` is whether the client reads JSON.
     async fn ask(&self, client: &Client, cell: &Cell<'_>, json: bool) -> Answer {
-        let id = self.execution(cell.target, cell.proof).to_string();
+        let id = match cell.target {
+            _ if !cell.path.starts_with("/schedule") => self.execution(cell.target, cell.proof),
+            Target::Vault => self.schedules.1,
+            Target::Own | Target::Foreign => self.schedules.0,
+        };
+        let id = id.to_string();
         let name = cell.target.proc_name();
         let path = cell.path.replace("{id}", &id).replace("{name}", name);
         let path = path.replace("{key}", "KEY").replace("{digest}", "sha256:0");
@@ -143,9 +161,24 @@ fn body(cell: &Cell<'_>, name: &str) -> Option<Value> {
         ("POST", "/metadata") => Some(json!([cell.target.document()])),
         ("POST", "/execution") => Some(json!({"name": name})),
         ("POST", "/secret") => Some(json!({"job_name": name, "secrets": {}})),
+        ("POST", "/schedule") | ("PUT", "/schedule/{id}") => Some(wanted(name)),
         ("PUT", "/secret/{name}/{key}") => Some(json!({"value": "a value"})),
         _ => None,
     }
+}
+
+/// A request for a schedule that does not fire while this runs.
+fn wanted(name: &str) -> Value {
+    json!({"jobName": name, "tags": "t", "cron": "0 0 1 1 *", "notificationEmails": "a@example.org",
+        "group": "g", "not_before": "2040-01-01T00:00:00Z"})
+}
+
+async fn schedule(site: &Site, name: &str) -> u64 {
+    let answer = site
+        .ask("root", Method::POST, "/schedule", &wanted(name))
+        .await;
+    assert_eq!(answer.status, 201, "{answer:?}");
+    answer.json()["id"].as_u64().unwrap()
 }
 
 /// One question.

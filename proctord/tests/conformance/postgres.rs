@@ -21,7 +21,7 @@ use proctord::store::{Audience, Store};
 use sqlx::postgres::PgRow;
 use sqlx::{PgPool, Row};
 
-use crate::store::subject::{AuditRow, DeliveryRow, Subject};
+use crate::store::subject::{AuditRow, Clock, DeliveryRow, Subject};
 
 /// A store in Postgres.
 pub struct PostgresSubject {
@@ -86,6 +86,17 @@ impl Subject for PostgresSubject {
         settings.max_connections = 8.try_into().unwrap();
         let store = || PostgresStore::new(&settings).with_max_concurrent(limit);
         let stores = (0..count).map(|_| Arc::new(store()) as Arc<dyn Store>);
+        stores.collect()
+    }
+
+    async fn on_clock(&self, count: usize, clock: Clock) -> Vec<Arc<dyn Store>> {
+        let mut settings: PostgresSettings = self.database.url().parse().unwrap();
+        settings.max_connections = 8.try_into().unwrap();
+        let stores = (0..count).map(|_| {
+            let clock = Arc::clone(&clock);
+            let store = PostgresStore::new(&settings).with_schedule_clock(move || clock());
+            Arc::new(store) as Arc<dyn Store>
+        });
         stores.collect()
     }
 

@@ -21,7 +21,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteRow};
 use sqlx::{Row, SqlitePool};
 use tempfile::TempDir;
 
-use crate::store::subject::{AuditRow, DeliveryRow, Subject};
+use crate::store::subject::{AuditRow, Clock, DeliveryRow, Subject};
 
 /// A store in SQLite.
 pub struct SqliteSubject {
@@ -81,6 +81,12 @@ impl Subject for SqliteSubject {
     async fn replicas(&self, count: usize, limit: Option<NonZeroU32>) -> Vec<Arc<dyn Store>> {
         let store = SqliteStore::open(self.folder.path()).await.unwrap();
         let store: Arc<dyn Store> = Arc::new(store.with_max_concurrent(limit));
+        vec![store; count]
+    }
+
+    async fn on_clock(&self, count: usize, clock: Clock) -> Vec<Arc<dyn Store>> {
+        let store = SqliteStore::open(self.folder.path()).await.unwrap();
+        let store: Arc<dyn Store> = Arc::new(store.with_schedule_clock(move || clock()));
         vec![store; count]
     }
 

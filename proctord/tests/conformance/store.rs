@@ -7,6 +7,7 @@ pub mod claims;
 pub mod closing;
 pub mod crowd;
 pub mod delivery;
+pub mod firing;
 pub mod give_up;
 pub mod hold;
 pub mod import;
@@ -18,6 +19,7 @@ pub mod log;
 pub mod pieces;
 pub mod queue;
 pub mod sample;
+pub mod schedule;
 pub mod sealing;
 pub mod silent_host;
 pub mod slots;
@@ -70,6 +72,27 @@ macro_rules! store_suite {
                 waiting {
                     what_it_waits_for_is_shown_until_the_next_change
                     only_its_owner_says_what_it_waits_for_and_only_while_it_is_live
+                }
+                schedule {
+                    a_schedule_reads_back_as_it_was_created
+                    one_that_runs_the_same_is_refused_while_both_would_fire
+                    one_that_is_over_is_in_nobodys_way
+                    a_change_takes_effect_at_once_and_covers_what_was_before
+                    while_it_is_paused_nothing_fires_and_all_is_covered_afterwards
+                    one_that_was_removed_never_fires_and_its_firings_stay
+                    what_a_user_was_is_kept_until_it_changes
+                    the_schedules_clock_is_the_stores
+                }
+                firing {
+                    what_is_due_fires_once_with_an_accepted_execution
+                    of_many_replicas_each_moment_fires_in_one
+                    what_is_live_decides_over_an_overlap
+                    while_a_hold_is_in_force_due_moments_are_covered_and_do_not_fire
+                    one_that_is_held_goes_on_when_that_is_over
+                    what_is_refused_has_its_row_and_its_reason
+                    firings_take_slots_and_wait_in_queues_as_any_execution
+                    downtime_is_one_row_and_pages_neither_miss_nor_repeat
+                    run_by_hand_it_has_a_row_without_a_moment
                 }
                 hold {
                     what_is_accepted_and_not_running_is_held_and_nothing_else

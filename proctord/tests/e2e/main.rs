@@ -18,5 +18,6 @@ mod lost;
 mod masking;
 mod queue;
 mod restore;
+mod schedules;
 mod start;
 mod support;

@@ -28,6 +28,7 @@ mod redis;
 mod restore;
 mod rolling;
 mod running_jobs;
+mod schedules;
 mod secrets;
 mod silent_host;
 mod site;

@@ -52,14 +52,26 @@ impl ApiError {
             Self::TooLarge { .. } => (StatusCode::PAYLOAD_TOO_LARGE, "too-large", "Body too large"),
             Self::NotReady(_) => (StatusCode::SERVICE_UNAVAILABLE, "not-ready", "Not ready"),
             Self::TooSlow => (StatusCode::REQUEST_TIMEOUT, "too-slow", "Body too slow"),
-            Self::Invalid { .. } => (
+            Self::Invalid { .. } | Self::Refused { .. } => (
                 StatusCode::UNPROCESSABLE_ENTITY,
                 "invalid",
                 "Mistakes in the request",
             ),
-            Self::UnknownProc(_) | Self::Submit(SubmitError::UnknownProc { .. }) => {
+            Self::UnknownProc(_)
+            | Self::NoMetadata(_)
+            | Self::Submit(SubmitError::UnknownProc { .. }) => {
                 (StatusCode::NOT_FOUND, "unknown-proc", "Unknown proc")
             }
+            Self::UnknownSchedule(_) => (
+                StatusCode::NOT_FOUND,
+                "unknown-schedule",
+                "Unknown schedule",
+            ),
+            Self::BreaksSchedules(_) => (
+                StatusCode::CONFLICT,
+                "breaks-schedules",
+                "Schedules would break",
+            ),
             Self::UnknownSecret(_) => (StatusCode::NOT_FOUND, "unknown-secret", "Unknown secret"),
             Self::UnknownBundle(_) => (StatusCode::NOT_FOUND, "unknown-bundle", "Unknown bundle"),
             Self::UnknownExecution(_) => (
@@ -84,6 +96,9 @@ impl ApiError {
                 "creation-failed",
                 "Creation failed",
             ),
+            Self::Store(StoreError::ScheduleAlike) => {
+                (StatusCode::CONFLICT, "schedule-alike", "Schedule alike")
+            }
             Self::Store(StoreError::KeyReused) => {
                 (StatusCode::CONFLICT, "key-reused", "Key reused")
             }

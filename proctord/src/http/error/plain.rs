@@ -4,6 +4,7 @@ use actix_web::http::StatusCode;
 use proctor_api::Mistake;
 
 use super::ApiError;
+use crate::store::StoreError;
 use crate::submission::SubmitError;
 
 /// The Go system's text for everything that went wrong inside.
@@ -30,6 +31,17 @@ impl ApiError {
             Self::UnknownExecution(_) => (
                 StatusCode::NOT_FOUND,
                 "Execution context not Found".to_owned(),
+            ),
+            Self::Refused { plain, .. } => (StatusCode::BAD_REQUEST, plain.clone()),
+            Self::NoMetadata(_) => (StatusCode::NOT_FOUND, "Metadata not found".to_owned()),
+            Self::UnknownSchedule(_) => (StatusCode::NOT_FOUND, "Schedule not found".to_owned()),
+            Self::Store(StoreError::ScheduleAlike) => (
+                StatusCode::CONFLICT,
+                "Schedule job name and args duplicate is found".to_owned(),
+            ),
+            Self::BreaksSchedules(_) => (
+                StatusCode::CONFLICT,
+                lines(&self.to_string(), &self.mistakes()),
             ),
             Self::NotReady(_) | Self::Unproven(_) => {
                 (StatusCode::SERVICE_UNAVAILABLE, self.to_string())

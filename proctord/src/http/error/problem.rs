@@ -1,7 +1,9 @@
 //! Errors as clients that read JSON get them: problem details, which tell of a failure inside no more than
 //! what to do about it.
 
-use proctor_api::{Mistake, Problem};
+use std::borrow::Cow;
+
+use proctor_api::{BrokenSchedule, Mistake, Problem};
 
 use super::ApiError;
 use crate::catalog::CatalogError;
@@ -25,7 +27,7 @@ impl ApiError {
                 self.detail()
             },
             instance: String::new(),
-            mistakes: self.mistakes().to_vec(),
+            mistakes: self.mistakes().into_owned(),
             execution_id: self.execution().map(|execution| execution.id.into()),
         }
     }
@@ -58,11 +60,13 @@ impl ApiError {
         }
     }
 
-    fn mistakes(&self) -> &[Mistake] {
+    pub(super) fn mistakes(&self) -> Cow<'_, [Mistake]> {
         match self {
             Self::Invalid { mistakes, .. }
-            | Self::Submit(SubmitError::RequirementNotMet { mistakes, .. }) => mistakes,
-            _ => &[],
+            | Self::Refused { mistakes, .. }
+            | Self::Submit(SubmitError::RequirementNotMet { mistakes, .. }) => mistakes.into(),
+            Self::BreaksSchedules(broken) => broken.iter().map(in_words).collect(),
+            _ => Cow::Borrowed(&[]),
         }
     }
 
@@ -76,4 +80,17 @@ impl ApiError {
             _ => None,
         }
     }
+}
+
+/// What is wrong with a schedule, in one line.
+fn in_words(broken: &BrokenSchedule) -> Mistake {
+    let mistakes: Vec<_> = broken.mistakes.iter().map(ToString::to_string).collect();
+    let BrokenSchedule {
+        id,
+        job_name,
+        user_email,
+        ..
+    } = broken;
+    let message = format!("of {job_name}, {user_email}'s: {}", mistakes.join("; "));
+    Mistake::new(format!("schedule {id}"), message)
 }

@@ -6,6 +6,7 @@ use proctor_api::{Metadata, Mistake, Published, PublishedProc};
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::breaks;
 use crate::app::App;
 use crate::domain::args::is_strict;
 use crate::domain::document;
@@ -22,6 +23,9 @@ use crate::http::render;
 pub(in crate::http) struct Mode {
     #[serde(default)]
     check: bool,
+    /// Publishes what breaks schedules, and holds those.
+    #[serde(default)]
+    force: bool,
 }
 
 pub(in crate::http) async fn publish(
@@ -38,11 +42,17 @@ pub(in crate::http) async fn publish(
     for (name, metadata) in &procs {
         published.push(tell(&app, name, metadata).await?);
     }
+    let broken = breaks::broken_by(&app, &procs).await?;
+    if !broken.is_empty() && !query.force {
+        return Err(ApiError::BreaksSchedules(broken));
+    }
     if !query.check {
         let service = app.clone();
-        app.work
-            .to_the_end(async move { store(&service, &access, &procs).await })
-            .await??;
+        let stored = async move {
+            store(&service, &access, &procs).await?;
+            breaks::hold(&service, &access, &broken).await
+        };
+        app.work.to_the_end(stored).await??;
     }
     let mut answer = if query.check {
         HttpResponse::Ok()

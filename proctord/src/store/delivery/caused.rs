@@ -12,6 +12,7 @@ use super::DeliveryKind;
 use crate::domain::callback;
 use crate::domain::execution::Execution;
 use crate::domain::id::ExecutionId;
+use crate::domain::schedule::{Held, Schedule};
 use crate::store::StoreError;
 
 /// How long a delivery waits for the end of the log before it goes without.
@@ -134,6 +135,25 @@ impl Audience {
             call(plugin, &event, None, Release::AtOnce)
         };
         self.notifications.iter().map(told).collect()
+    }
+
+    /// What goes out because of how a schedule is held from now on; nothing if it was held before.
+    pub(in crate::store) fn caused_by_schedule(
+        &self,
+        before: &Schedule,
+        held: Option<&Held>,
+        at: Timestamp,
+    ) -> Result<Vec<Outgoing>, StoreError> {
+        match held {
+            Some(held) if before.held.is_none() => self.caused_by_hold(&HeldSchedule {
+                id: before.id.into(),
+                proc_name: before.definition.proc_name.as_str(),
+                owner: &before.owner,
+                notice: held.notice(),
+                at,
+            }),
+            _ => Ok(Vec::new()),
+        }
     }
 }
 

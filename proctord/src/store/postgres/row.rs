@@ -59,6 +59,8 @@ pub(super) struct Row {
     pub late_signal: Option<i32>,
     pub late_reason: Option<String>,
     pub late_at: Option<Timestamp>,
+    #[expect(dead_code, reason = "a column that `SELECT *` brings along")]
+    pub schedule_id: Option<i64>,
 }
 
 impl TryFrom<Row> for Execution {

@@ -37,20 +37,32 @@ pub(super) async fn accept(
     {
         return Ok(Accepted::Before(before));
     }
-    let state = first_state(&mut unit, &new, store.max_concurrent).await?;
-    let execution = insert(&mut unit, &new, &state, at, &store.sequence).await?;
-    step::insert(&mut unit, &execution, at).await?;
+    let execution = accept_in(store, &mut unit, &new, at, entry).await?;
     if let Some(key) = &key {
         idempotency::purge(&mut unit, at).await?;
         idempotency::insert(&mut unit, key, &execution).await?;
     }
-    delivery::insert(&mut unit, &execution, &store.audience, at).await?;
-    let target = execution.id.to_string();
-    audit::insert(&mut unit, &AuditEntry { target, ..entry }, at).await?;
     unit.commit()
         .await
         .map_err(failed("keep an accepted execution"))?;
     Ok(Accepted::New(execution))
+}
+
+/// Accepts an execution as a part of a unit of work.
+pub(super) async fn accept_in(
+    store: &SqliteStore,
+    connection: &mut SqliteConnection,
+    new: &NewExecution,
+    at: Timestamp,
+    entry: AuditEntry,
+) -> Result<Execution, StoreError> {
+    let state = first_state(connection, new, store.max_concurrent).await?;
+    let execution = insert(connection, new, &state, at, &store.sequence).await?;
+    step::insert(connection, &execution, at).await?;
+    delivery::insert(connection, &execution, &store.audience, at).await?;
+    let target = execution.id.to_string();
+    audit::insert(connection, &AuditEntry { target, ..entry }, at).await?;
+    Ok(execution)
 }
 
 async fn first_state(

@@ -6,7 +6,9 @@ use jiff::Timestamp;
 use proctor_api::Status;
 use sqlx::{AssertSqlSafe, Row, SqliteConnection};
 
-use super::{SqliteStore, adopt, delivery, hold, idempotency, import, list, log, queue, row, stop};
+use super::{
+    SqliteStore, adopt, delivery, hold, idempotency, import, list, log, queue, row, schedule, stop,
+};
 use crate::domain::id::ExecutionId;
 use crate::store::{Cursor, Filter};
 
@@ -80,6 +82,12 @@ async fn no_unit_of_work_reads_a_table_from_end_to_end() {
         delivery::TAKE_BACK,
         delivery::DUE,
         hold::UNKNOWN,
+        schedule::DUE,
+        schedule::NEXT,
+        schedule::LIVE,
+        schedule::HELD,
+        schedule::OF_PROC,
+        schedule::FIRINGS,
         row::OF_V2,
         import::LAST_OF_MOMENT,
         import::NAME_IS_TAKEN,

@@ -26,6 +26,7 @@ pub async fn write(book: &mut Book) {
     executions(book).await;
     begun(book).await;
     queued(book).await;
+    schedules(book).await;
     refusals(book).await;
     deliveries(book).await;
     audit(book).await;
@@ -248,6 +249,118 @@ async fn begun(book: &mut Book) {
     book.saw(&ask, status);
     book.say("`/execution/logs` is a websocket; without its handshake it says so:");
     book.ask(ask.show()).await;
+}
+
+/// A request for a schedule whose moments are the same whenever it is asked for.
+fn wanted(day: &str) -> Value {
+    json!({"jobName": "report", "args": {"DAY": day}, "tags": "nightly", "cron": "30 2 * * *",
+        "notificationEmails": "ann@example.com", "group": "ops", "time_zone": "Europe/Berlin",
+        "not_before": "2030-03-29T23:00:00Z"})
+}
+
+async fn schedules(book: &mut Book) {
+    book.title("Schedules");
+    let mut proc = json!([{"name": "report", "command": ["true"],
+        "env_vars": {"args": [{"name": "DAY", "required": true}]}}]);
+    book.ask(Ask::post("/metadata", &[]).json_body(&proc)).await;
+    book.ask(Ask::get("/schedule", &[]).plain().show()).await;
+    let create = |body: &Value| {
+        let ask = Ask::post("/schedule", &[]).json_body(body);
+        ask.header("Email-Id", "ann@example.com")
+    };
+    let monday = wanted("Monday");
+    let id = book.ask(create(&monday).show()).await.json()["id"].to_string();
+    book.ask(create(&monday).show()).await;
+    book.ask(create(&monday).plain().show()).await;
+    book.ask(create(&json!({"jobName": "report", "cron": "61 * * * *"})).show())
+        .await;
+    book.ask(create(&json!({"jobName": "report", "cron": "61 * * * *"})).plain())
+        .await;
+    book.ask(create(&json!([]))).await;
+    let mut nosuch = wanted("Monday");
+    nosuch["jobName"] = json!("nosuch");
+    book.ask(create(&nosuch).plain().show()).await;
+    book.ask(create(&nosuch)).await;
+    book.ask(Ask::get("/schedule", &[])).await;
+    book.ask(Ask::get("/schedule/{id}", &[&id]).show()).await;
+    next_and_firings(book, &id).await;
+    changes(book, &id).await;
+    proc[0]["env_vars"]["args"][0]["pattern"] = json!("[0-9]+");
+    let publish = || Ask::post("/metadata", &[]).json_body(&proc);
+    book.ask(publish().show()).await;
+    book.ask(publish().query("force=true")).await;
+    book.say("With `force=true` it is published, and the schedule is held with a notice:");
+    book.ask(Ask::get("/schedule/{id}", &[&id]).show()).await;
+    book.ask(Ask::post("/schedule/{id}/run", &[&id]).show())
+        .await;
+    removals(book, &id).await;
+}
+
+async fn next_and_firings(book: &mut Book, id: &str) {
+    let next = || Ask::get("/schedule/{id}/next", &[id]);
+    book.ask(next().query("count=2").show()).await;
+    book.ask(next().query("count=0")).await;
+    let run = Ask::post("/schedule/{id}/run", &[id]);
+    let run = run.header("Email-Id", "bob@example.com").show();
+    let ran = book.ask(run).await.json();
+    book.service.wait_for(&ran["id"], "SUCCEEDED").await;
+    let firings = || Ask::get("/schedule/{id}/firings", &[id]);
+    book.ask(firings().query("limit=10").show()).await;
+    book.ask(firings().query("limit=501&cursor=here").show())
+        .await;
+}
+
+async fn changes(book: &mut Book, id: &str) {
+    book.ask(Ask::post("/schedule/{id}/pause", &[id]).show())
+        .await;
+    let again = Ask::post("/schedule", &[]).json_body(&wanted("Monday"));
+    let other = book.ask(again).await.json()["id"].to_string();
+    book.ask(Ask::post("/schedule/{id}/resume", &[id]).show())
+        .await;
+    let put = |id: &str, body: &Value| {
+        let ask = Ask::new(Method::PUT, "/schedule/{id}", &[id]);
+        ask.json_body(body).header("Email-Id", "bob@example.com")
+    };
+    book.ask(put(&other, &wanted("Tuesday"))).await;
+    book.ask(Ask::post("/schedule/{id}/resume", &[id])).await;
+    let mut changed = wanted("Tuesday");
+    book.ask(put(id, &changed)).await;
+    changed["jobName"] = json!("nosuch");
+    book.ask(put(id, &changed)).await;
+    changed["misfire_limit"] = json!(0);
+    book.ask(put(id, &changed)).await;
+    book.ask(put(id, &json!([]))).await;
+    let delete = |id: &str| Ask::new(Method::DELETE, "/schedule/{id}", &[id]);
+    book.ask(delete(&other).plain().show()).await;
+    let mut changed = wanted("Tuesday");
+    changed["overlap"] = json!("forbid");
+    changed["jitter_seconds"] = json!(300);
+    book.ask(put(id, &changed).show()).await;
+}
+
+async fn removals(book: &mut Book, id: &str) {
+    let delete = |id: &str| Ask::new(Method::DELETE, "/schedule/{id}", &[id]);
+    book.ask(delete(id).show()).await;
+    book.ask(delete(id).plain().show()).await;
+    book.ask(delete("x")).await;
+    for path in [
+        "/schedule/{id}",
+        "/schedule/{id}/next",
+        "/schedule/{id}/firings",
+    ] {
+        book.ask(Ask::get(path, &["x"])).await;
+        book.ask(Ask::get(path, &["4711"])).await;
+    }
+    for path in [
+        "/schedule/{id}/pause",
+        "/schedule/{id}/resume",
+        "/schedule/{id}/run",
+    ] {
+        book.ask(Ask::post(path, &["x"])).await;
+        book.ask(Ask::post(path, &["4711"])).await;
+    }
+    let put = Ask::new(Method::PUT, "/schedule/{id}", &["4711"]);
+    book.ask(put.json_body(&wanted("Monday"))).await;
 }
 
 /// What waits for a slot.

@@ -10,6 +10,9 @@ use jiff::{SignedDuration, Timestamp};
 use proctord::domain::id::ExecutionId;
 use proctord::store::{Audience, Store};
 
+/// A clock that a test has in its hand.
+pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
+
 /// A store under test.
 #[async_trait]
 pub trait Subject: Sized + Send + Sync {
@@ -25,6 +28,8 @@ pub trait Subject: Sized + Send + Sync {
     /// The stores of so many replicas on the same data, each with this limit of the installation. SQLite has one
     /// replica: there it is the same one each time.
     async fn replicas(&self, count: usize, limit: Option<NonZeroU32>) -> Vec<Arc<dyn Store>>;
+    /// The stores of so many replicas on the same data, whose schedules go by this clock.
+    async fn on_clock(&self, count: usize, clock: Clock) -> Vec<Arc<dyn Store>>;
     /// How many slots are taken by each proc at one moment.
     async fn slots(&self) -> BTreeMap<String, i64>;
     /// The audit trail, oldest first.

@@ -1,0 +1,52 @@
+//! The long form of the ledger, for `make ledger`: seed after seed with many schedules. Each run ends with its counts; it
+//! fails if a moment was not covered, or more than once.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a run that cannot go on says so by panicking"
+)]
+
+mod check;
+mod engine;
+mod plan;
+#[path = "../../../crates/proctor-cron/tests/schedule/reference.rs"]
+mod reference;
+mod run;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use plan::Form;
+
+#[derive(Debug, Parser)]
+struct Options {
+    /// The seeds, one run each, separated by spaces.
+    #[arg(long, default_value = "1")]
+    seeds: String,
+
+    /// How many schedules each run has.
+    #[arg(long, default_value_t = 10_000)]
+    schedules: usize,
+}
+
+#[tokio::main(flavor = "multi_thread", worker_threads = 2)]
+async fn main() -> ExitCode {
+    let options = Options::parse();
+    let mut hold = true;
+    for seed in options.seeds.split_whitespace() {
+        let seed = seed.parse().expect("a seed is a whole number");
+        let form = Form {
+            schedules: options.schedules,
+            engines: 3,
+        };
+        let verdict = run::run(seed, form).await;
+        println!("{verdict}");
+        hold &= verdict.holds();
+    }
+    if hold {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
+}
