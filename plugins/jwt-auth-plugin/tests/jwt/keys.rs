@@ -175,7 +175,10 @@ fn a_provider_that_is_away_at_the_start_keeps_its_users_out_until_it_is_back() {
         ),
     ] {
         provider.is_now(mood);
-        let plugin = provider.plugin(&[("JWT_PLUGIN_COOLDOWN_SECONDS", "1")]);
+        let plugin = provider.plugin(&[
+            ("JWT_PLUGIN_COOLDOWN_SECONDS", "1"),
+            ("JWT_PLUGIN_TIMEOUT_SECONDS", "1"),
+        ]);
 
         let failure = ask(&plugin, &by_old).unwrap_err().to_string();
         assert!(failure.contains(told), "{failure}");
