@@ -5,6 +5,7 @@ mod credentials;
 pub mod error;
 mod refusal;
 mod retry;
+mod schedule;
 
 use std::borrow::Cow;
 use std::sync::Arc;
