@@ -130,6 +130,23 @@ title '## history: what was run'
 shows 'proctor history --proc say-hello --limit 2'
 shows 'proctor history --status stopped -o name'
 
+title '## schedule: run a proc at times to come'
+shows "TZ=America/New_York proctor schedule say-hello WHO=World -c '30 2 * * *' --time-zone Europe/Berlin --not-before 2036-03-29 -g ops -n you@example.org -T nightly"
+schedule=$(proctor schedule list -o name)
+title 'What is wrong is told before anything is sent:'
+shows "proctor schedule say-hello -c '61 2 * * *' -g ops -n you@example.org -T nightly"
+title 'The shorthand is `create`, which also takes a proc that is called like a command; here with one moment alone:'
+shows 'proctor schedule create say-hello WHO=you --at 2036-12-24T18:00 --time-zone Europe/Berlin -g ops -n you@example.org -T once -o name'
+shows 'proctor schedule list'
+shows "proctor schedule describe $schedule"
+shows "TZ=America/New_York proctor schedule next $schedule --count 2"
+shows "proctor schedule pause $schedule"
+shows "proctor schedule resume $schedule"
+shows "TZ=America/New_York proctor schedule update $schedule TIMES=2 --overlap forbid"
+shows "proctor schedule run $schedule"
+shows "proctor schedule history $schedule"
+shows "proctor schedule remove $schedule"
+
 title '## audit: who did what'
 shows 'proctor audit --action execution.stop'
 

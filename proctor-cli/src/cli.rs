@@ -3,6 +3,7 @@
 mod audit;
 mod executions;
 mod procs;
+mod schedules;
 mod secrets;
 
 use std::path::PathBuf;
@@ -15,6 +16,11 @@ pub use crate::cli::executions::{
     ExecuteArgs, ExecutionArgs, FollowArgs, HistoryArgs, RerunArgs, StatusArgs, StopArgs,
 };
 pub use crate::cli::procs::{DescribeArgs, ListArgs, PublishArgs, TemplateArgs, UnpublishArgs};
+pub use crate::cli::schedules::{
+    RuleArgs, ScheduleArgs, ScheduleCommand, ScheduleCreateArgs, ScheduleHistoryArgs,
+    ScheduleListArgs, ScheduleNextArgs, ScheduleOneArgs, ScheduleRunArgs, ScheduleUpdateArgs, When,
+    zone_by_name, zone_name,
+};
 pub use crate::cli::secrets::{SecretCommand, SecretListArgs, SecretRmArgs, SecretSetArgs};
 use crate::exit_code;
 
@@ -78,6 +84,12 @@ pub enum Command {
     Stop(StopArgs),
     /// List executions, newest first
     History(HistoryArgs),
+    /// Schedule a proc, and see after the schedules that are there
+    ///
+    /// `proctor schedule PROC` is the same as `proctor schedule create PROC`, which also takes a proc that is called
+    /// like one of the commands below, such as `list`.
+    #[command(after_long_help = SCHEDULE_EXAMPLES)]
+    Schedule(Box<ScheduleArgs>),
     /// Publish procs from folders or documents
     ///
     /// All of them are checked before anything is sent, and all are published or none.
@@ -116,6 +128,13 @@ pub enum Command {
     /// Tell the version of the proctor client
     Version,
 }
+
+/// What schedules look like, below the help of `proctor schedule`.
+const SCHEDULE_EXAMPLES: &str = "\
+Examples:
+  proctor schedule report DAY=Monday -c '30 9 * * mon-fri' --time-zone Europe/Berlin \\
+      -g ops -n ann@example.org -T nightly
+  proctor schedule create list --at 2026-12-24T18:00:00Z -g ops -n ann@example.org -T once";
 
 /// How an answer is printed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]

@@ -5,6 +5,7 @@ mod credentials;
 pub mod error;
 mod refusal;
 mod retry;
+mod schedule;
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -72,6 +73,23 @@ pub struct AuditQuery {
     pub until: Option<String>,
     pub cursor: Option<String>,
     pub limit: u32,
+}
+
+/// What becomes of documents that the args of schedules would not fit any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Breaking {
+    Refused,
+    /// They are published, and those schedules are held.
+    Forced,
+}
+
+impl Breaking {
+    fn add_to(self, request: RequestBuilder) -> RequestBuilder {
+        match self {
+            Self::Refused => request,
+            Self::Forced => request.query(&[("force", "true")]),
+        }
+    }
 }
 
 impl Client {
@@ -183,16 +201,24 @@ impl Client {
     }
 
     /// Has the service look for mistakes in documents, right or wrong, without publishing them.
-    pub async fn check(&self, documents: &[Value]) -> Result<Published, ClientError> {
+    pub async fn check(
+        &self,
+        documents: &[Value],
+        breaking: Breaking,
+    ) -> Result<Published, ClientError> {
         let check = self
             .request(Method::POST, &["metadata"])?
             .query(&[("check", "true")]);
-        self.ask(check.json(documents)).await
+        self.ask(breaking.add_to(check).json(documents)).await
     }
 
-    pub async fn publish(&self, procs: &[Metadata]) -> Result<Published, ClientError> {
+    pub async fn publish(
+        &self,
+        procs: &[Metadata],
+        breaking: Breaking,
+    ) -> Result<Published, ClientError> {
         let publish = self.request(Method::POST, &["metadata"])?;
-        self.ask(publish.json(procs)).await
+        self.ask(breaking.add_to(publish).json(procs)).await
     }
 
     pub async fn upload_bundle(

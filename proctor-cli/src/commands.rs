@@ -13,6 +13,7 @@ mod logout;
 mod logs;
 mod publish;
 mod rerun;
+mod schedule;
 mod secret;
 mod status;
 mod stop;
@@ -35,6 +36,7 @@ pub async fn run(cli: Cli) -> Exit {
     };
     let failure = match cli.command {
         Command::Execute(_) | Command::Rerun(_) | Command::Logs(_) => exit_code::PROCTOR_FAILED,
+        Command::Schedule(ref args) if args.is_run() => exit_code::PROCTOR_FAILED,
         _ => exit_code::FAILURE,
     };
     match dispatch(&context, cli.command).await {
@@ -57,6 +59,7 @@ async fn dispatch(context: &Context, command: Command) -> Result<Exit, Error> {
         Command::Status(args) => status::run(context, args).await,
         Command::Stop(args) => return stop::run(context, args).await,
         Command::History(args) => history::run(context, args).await,
+        Command::Schedule(args) => return schedule::run(context, *args).await,
         Command::Publish(args) => publish::run(context, args).await,
         Command::Unpublish(args) => unpublish::run(context, args).await,
         Command::Secret(SecretCommand::Set(args)) => secret::set(context, args).await,

@@ -73,6 +73,13 @@ pub enum UsageError {
         lines.join("\n  ")
     )]
     MissingArgs { name: String, lines: Vec<String> },
+    /// A flag whose text cannot be taken, beside the others that were given.
+    #[error("{flag}: {why}")]
+    Flag { flag: &'static str, why: String },
+    #[error(
+        "nothing to change: give a flag or ARG=VALUE; `proctor schedule update --help` shows the flags"
+    )]
+    NothingToChange,
     #[error("say --yes to {what} where nobody can be asked")]
     NobodyToAsk { what: String },
 }

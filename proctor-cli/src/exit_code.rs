@@ -16,7 +16,7 @@ impl From<Exit> for ExitCode {
 
 /// Everything went well.
 pub const SUCCESS: Exit = Exit(0);
-/// A command other than `execute`, `rerun` and `logs` failed.
+/// A command other than `execute`, `rerun`, `logs` and `schedule run` failed.
 pub const FAILURE: Exit = Exit(1);
 /// What was typed cannot be understood or lacks a required arg; nothing was sent.
 pub const USAGE: Exit = Exit(2);
@@ -35,7 +35,7 @@ pub const STOPPED: Exit = Exit(143);
 
 /// The table as `proctor execute --help` shows it.
 pub const TABLE: &str = "\
-Exit codes of execute, rerun and logs:
+Exit codes of execute, rerun, logs and schedule run:
   0        the proc succeeded (with --detach: its execution was accepted), or is FINISHED
   1..255   the proc's own exit code, if it failed with one
   128+n    the proc was ended by signal n

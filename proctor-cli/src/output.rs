@@ -2,6 +2,7 @@
 
 mod json;
 mod name;
+mod schedule;
 mod table;
 mod text;
 
@@ -12,6 +13,7 @@ use serde::Serialize;
 use crate::cli::{Format, OutputArgs};
 use crate::client::User;
 use crate::console;
+pub use crate::output::schedule::{Removed, ScheduleOutput};
 pub use crate::output::table::pair;
 pub use crate::output::text::waits;
 
@@ -25,7 +27,7 @@ pub struct SecretRow {
 }
 
 /// Turns answers into what stdout gets.
-pub trait Output {
+pub trait Output: ScheduleOutput {
     fn procs(&self, procs: &[Metadata]) -> String;
     fn proc(&self, metadata: &Metadata) -> String;
     /// An execution as it stands.

@@ -104,7 +104,7 @@ fn parse_status(text: &str) -> Result<Status, String> {
 }
 
 /// Whole seconds, as the service counts them; what is left of one counts as one.
-fn parse_grace(word: &str) -> Result<u32, String> {
+pub(super) fn parse_grace(word: &str) -> Result<u32, String> {
     if let Ok(seconds) = word.parse() {
         return Ok(seconds);
     }

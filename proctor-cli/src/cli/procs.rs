@@ -41,6 +41,9 @@ pub struct PublishArgs {
     /// The files of a folder are uploaded with its proc if the document has a `command`.
     #[arg(value_name = "FOLDER|FILE", required = true)]
     pub paths: Vec<PathBuf>,
+    /// Publish even what the args of schedules do not fit any more; those schedules are held
+    #[arg(long)]
+    pub force: bool,
     #[command(flatten)]
     pub output: OutputArgs,
 }

@@ -1,6 +1,7 @@
 //! `proctor execute`
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use proctor_api::{ArgMetadata, ExecutionRequest, Metadata};
 
@@ -21,11 +22,11 @@ use crate::prompt;
 /// Asks for an execution and follows its log, or leaves it to itself.
 pub async fn run(context: &Context, args: ExecuteArgs) -> Result<Exit, Error> {
     accepted::check_format(&args.follow)?;
-    let mut variables = variables(&args)?;
+    let mut variables = variables(&args.args, args.file.as_deref())?;
     let client = context.client()?;
     complete(context, &client, &args.name, &mut variables).await?;
     chat(&*args.follow.output.output(), || {
-        tell_request(&args.name, &variables);
+        tell_request("Executing Proc", &args.name, &variables);
     });
 
     let request = ExecutionRequest {
@@ -40,9 +41,12 @@ pub async fn run(context: &Context, args: ExecuteArgs) -> Result<Exit, Error> {
 }
 
 /// The args of the file, and those that were typed, which go first.
-fn variables(args: &ExecuteArgs) -> Result<BTreeMap<String, String>, UsageError> {
-    let typed = assignment::parse_args(&args.args)?;
-    let mut file = match &args.file {
+pub(super) fn variables(
+    words: &[String],
+    file: Option<&Path>,
+) -> Result<BTreeMap<String, String>, UsageError> {
+    let typed = assignment::parse_args(words)?;
+    let mut file = match file {
         Some(path) => args_file::read(path).map_err(UsageError::ArgsFile)?,
         None => ArgsFile::default(),
     };
@@ -58,7 +62,7 @@ fn variables(args: &ExecuteArgs) -> Result<BTreeMap<String, String>, UsageError>
 }
 
 /// Asks for the required args that are missing, or refuses to go on without them.
-async fn complete(
+pub(super) async fn complete(
     context: &Context,
     client: &Client,
     name: &str,
@@ -104,8 +108,9 @@ fn missing_args(
     }
 }
 
-fn tell_request(name: &str, variables: &BTreeMap<String, String>) {
-    console::say(row("Executing Proc", &visible(name)));
+/// Says what is asked for, with its args.
+pub(super) fn tell_request(what: &str, name: &str, variables: &BTreeMap<String, String>) {
+    console::say(row(what, &visible(name)));
     if variables.is_empty() {
         console::fail("With No Variables");
         return;

@@ -4,26 +4,34 @@ use proctor_api::{Metadata, Problem, Published};
 use serde_json::Value;
 
 use crate::cli::PublishArgs;
-use crate::client::Client;
 use crate::client::error::ClientError;
+use crate::client::{Breaking, Client};
 use crate::console;
 use crate::context::{Context, answer};
 use crate::error::Error;
 use crate::escape::visible;
 use crate::manifest::{self, Definition, Located, PublishError};
 
+/// The problem of documents that the args of schedules do not fit.
+const BREAKS_SCHEDULES: &str = "/problems/breaks-schedules";
+
 /// Checks everything, uploads the files, then publishes all procs at once.
 pub async fn run(context: &Context, args: PublishArgs) -> Result<(), Error> {
     let definitions = manifest::read(&args.paths)?;
     let client = context.client()?;
+    let breaking = if args.force {
+        Breaking::Forced
+    } else {
+        Breaking::Refused
+    };
 
-    check(&client, &definitions).await?;
+    check(&client, &definitions, breaking).await?;
     upload(&client, &definitions).await?;
     let procs: Vec<Metadata> = definitions
         .iter()
         .map(|definition| definition.metadata.clone())
         .collect();
-    let published = match client.publish(&procs).await {
+    let published = match client.publish(&procs, breaking).await {
         Ok(published) => published,
         Err(error) => return Err(located(error, &definitions)),
     };
@@ -33,13 +41,17 @@ pub async fn run(context: &Context, args: PublishArgs) -> Result<(), Error> {
 }
 
 /// Has the service tell every mistake of every document before anything is changed.
-async fn check(client: &Client, definitions: &[Definition]) -> Result<(), Error> {
+async fn check(
+    client: &Client,
+    definitions: &[Definition],
+    breaking: Breaking,
+) -> Result<(), Error> {
     let documents: Vec<Value> = definitions
         .iter()
         .map(|definition| definition.document.clone())
         .collect();
     client
-        .check(&documents)
+        .check(&documents, breaking)
         .await
         .map_err(|error| located(error, definitions))?;
     let misread: Vec<Located> = definitions
@@ -61,9 +73,11 @@ async fn upload(client: &Client, definitions: &[Definition]) -> Result<(), Error
     Ok(())
 }
 
-/// The service's mistakes at the places of the documents; an error without any stays as it is.
+/// The service's mistakes at the places of the documents; an error without any stays as it is, and so does one whose
+/// places are schedules.
 fn located(error: ClientError, definitions: &[Definition]) -> Error {
-    match error.mistakes() {
+    let of_documents = |problem: &&Problem| problem.kind != BREAKS_SCHEDULES;
+    match error.mistakes().filter(of_documents) {
         Some(problem) => PublishError(places(problem, definitions)).into(),
         None => error.into(),
     }

@@ -1,5 +1,7 @@
 //! Answers as the service's JSON, for programs: one pretty document and a newline.
 
+mod schedule;
+
 use std::fmt::Write as _;
 
 use proctor_api::{AuditRow, Execution, Metadata, Published};

@@ -1,5 +1,7 @@
 //! Answers as names and ids alone, one per line, for shell loops.
 
+mod schedule;
+
 use std::fmt::Display;
 
 use proctor_api::{AuditRow, Execution, Metadata, Published};

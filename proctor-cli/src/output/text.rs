@@ -2,8 +2,11 @@
 
 mod audit;
 mod execution;
+mod firing;
 mod kubernetes;
+mod moment;
 mod proc;
+mod schedule;
 mod user;
 
 pub use execution::waits;

@@ -24,6 +24,7 @@ mod prompts;
 mod publish;
 mod rerun;
 mod run;
+mod schedule;
 mod secret;
 mod stub;
 mod template;

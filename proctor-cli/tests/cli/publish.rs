@@ -163,3 +163,47 @@ async fn files_without_a_command_stay_here_and_that_is_said() {
         .collect();
     assert_eq!(targets, ["/metadata?check=true", "/metadata"]);
 }
+
+#[tokio::test]
+async fn what_breaks_schedules_is_published_by_force_alone() {
+    let stub = Stub::start(|request| {
+        if request.target.contains("force=true") {
+            return Reply::Json(201, json!({"published": [{"name": "report"}]}));
+        }
+        let broken = "of report, ann@example.org's: args.DAY is not an arg of this proc";
+        problem(
+            409,
+            json!({
+                "type": "/problems/breaks-schedules",
+                "detail": "it breaks 1 schedules: publish it with force to have them held",
+                "mistakes": [{"at": "schedule 77", "message": broken}],
+            }),
+        )
+    })
+    .await;
+    let user = User::of(&stub);
+    let document = user.write("report.yaml", "name: report\n");
+
+    let refused = user.run(&["publish", &document]).await.expect_code(1);
+    assert_eq!(
+        refused.stderr,
+        "it breaks 1 schedules: publish it with force to have them held\n  \
+         schedule 77 of report, ann@example.org's: args.DAY is not an arg of this proc\n"
+    );
+    let forced = ["publish", &document, "--force"];
+    user.run(&forced).await.expect_code(0);
+
+    let targets: Vec<_> = stub
+        .requests()
+        .iter()
+        .map(|one| one.target.clone())
+        .collect();
+    assert_eq!(
+        targets,
+        [
+            "/metadata?check=true",
+            "/metadata?check=true&force=true",
+            "/metadata?force=true"
+        ]
+    );
+}

@@ -38,3 +38,25 @@ pub fn audit_row() -> Value {
         "request_id": "6f1c", "seal": 3,
     })
 }
+
+/// A schedule on the wire.
+pub fn schedule() -> Value {
+    json!({
+        "id": 77, "jobName": "report", "args": {"DAY": "Monday"}, "tags": "nightly,ops", "cron": "0 30 2 * * *",
+        "notificationEmails": "ann@example.org", "userEmail": "ann@example.org", "group": "ops", "enabled": true,
+        "createdAt": "2026-03-20T10:00:00Z", "updatedAt": "2026-03-21T10:00:00Z", "time_zone": "Europe/Berlin",
+        "overlap": "allow", "misfire": "once", "misfire_after": 60, "jitter_seconds": 0, "notify_on": "always",
+        "paused": false, "next_at": "2026-03-28T01:30:00Z",
+    })
+}
+
+/// Two moments in Berlin, the second on the day on which the clock goes forward.
+pub fn moments() -> Value {
+    json!([
+        {"at": "2026-03-28T01:30:00Z", "local": "2026-03-28T02:30:00", "offset_seconds": 3600},
+        {
+            "at": "2026-03-29T01:00:00Z", "local": "2026-03-29T03:00:00", "offset_seconds": 7200,
+            "daylight_saving": {"kind": "skipped", "from": "2026-03-29T02:30:00"},
+        },
+    ])
+}

@@ -27,7 +27,8 @@ const LAYERS: [Layer; 15] = [
     },
     Layer {
         name: "proctor-cli",
-        workspace: &["proctor-api"],
+        // A cron expression is checked before it is sent, by the crate that the service reads it with; that one is pure.
+        workspace: &["proctor-api", "proctor-cron"],
         only: None,
         never: &["actix-web", "kube", "proctord", "sqlx"],
         why: "the command line is a client and no part of the service",

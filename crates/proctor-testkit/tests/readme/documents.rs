@@ -71,7 +71,7 @@ fn links_lead_to_files_that_are_there() {
 fn the_table_of_exit_codes_is_that_of_the_command_line() {
     let help = told(&["execute", "--help"]);
     let table = help
-        .split_once("Exit codes of execute, rerun and logs:\n")
+        .split_once("Exit codes of execute, rerun, logs and schedule run:\n")
         .map(|(_, table)| table.lines().take_while(|line| line.starts_with("  ")))
         .expect("the help has a table of exit codes");
     let in_help: Vec<_> = table
