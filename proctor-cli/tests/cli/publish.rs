@@ -175,7 +175,7 @@ async fn what_breaks_schedules_is_published_by_force_alone() {
             409,
             json!({
                 "type": "/problems/breaks-schedules",
-                "detail": "it breaks 1 schedules: publish it with force to have them held",
+                "detail": "it would break schedules, 1 in all: publish it with force to have them held",
                 "mistakes": [{"at": "schedule 77", "message": broken}],
             }),
         )
@@ -187,7 +187,7 @@ async fn what_breaks_schedules_is_published_by_force_alone() {
     let refused = user.run(&["publish", &document]).await.expect_code(1);
     assert_eq!(
         refused.stderr,
-        "it breaks 1 schedules: publish it with force to have them held\n  \
+        "it would break schedules, 1 in all: publish it with force to have them held\n  \
          schedule 77 of report, ann@example.org's: args.DAY is not an arg of this proc\n"
     );
     let forced = ["publish", &document, "--force"];

@@ -93,7 +93,7 @@ pub enum ApiError {
     NoMetadata(String),
     #[error("there is no schedule {0}")]
     UnknownSchedule(String),
-    #[error("it breaks {} schedules: publish it with force to have them held", .0.len())]
+    #[error("it would break schedules, {} in all: publish it with force to have them held", .0.len())]
     BreaksSchedules(Vec<BrokenSchedule>),
     #[error(transparent)]
     Submit(SubmitError),

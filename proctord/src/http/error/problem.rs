@@ -91,6 +91,10 @@ fn in_words(broken: &BrokenSchedule) -> Mistake {
         user_email,
         ..
     } = broken;
-    let message = format!("of {job_name}, {user_email}'s: {}", mistakes.join("; "));
+    let owner = match user_email.as_str() {
+        "" => String::new(),
+        email => format!(", {email}'s"),
+    };
+    let message = format!("of {job_name}{owner}: {}", mistakes.join("; "));
     Mistake::new(format!("schedule {id}"), message)
 }

@@ -45,9 +45,12 @@ pub(super) async fn hold(
     let notices = broken.iter().filter_map(|schedule| {
         let id = ScheduleId::try_from(schedule.id).ok()?;
         let mistakes: Vec<_> = schedule.mistakes.iter().map(ToString::to_string).collect();
+        let by = match access.asker.email.as_str() {
+            "" => String::new(),
+            email => format!(" by {email}"),
+        };
         let notice = format!(
-            "held: its args do not fit the proc that was published by {}: {}",
-            access.asker.email,
+            "held: its args do not fit the proc that was published{by}: {}",
             mistakes.join("; ")
         );
         Some((id, notice))
