@@ -76,7 +76,10 @@ mod tests {
         let removed = changed(text, &[("ACCESS_TOKEN", None)]);
 
         let kept = "# mine\nPROCTOR_HOST: old # of the team\n\nCONNECTION_TIMEOUT_SECS: 3\n";
-        assert_eq!(set, format!("{kept}ACCESS_TOKEN: 'a: #b' # mine\nEMAIL_ID: a@b\n"));
+        assert_eq!(
+            set,
+            format!("{kept}ACCESS_TOKEN: 'a: #b' # mine\nEMAIL_ID: a@b\n")
+        );
         assert_eq!(removed, kept);
     }
 }

@@ -80,13 +80,7 @@ impl Schedules for PostgresStore {
         notices: &[(ScheduleId, String)],
         audit: AuditEntry,
     ) -> Result<(), StoreError> {
-        let work = change::hold(
-            &self.database,
-            &self.clock,
-            &self.audience,
-            notices,
-            &audit,
-        );
+        let work = change::hold(&self.database, &self.clock, &self.audience, notices, &audit);
         self.bounded("hold schedules", work).await
     }
 

@@ -7,10 +7,10 @@ use super::clock::Clock;
 use super::firing;
 use super::read::{self, Row};
 use crate::domain::schedule::{Definition, Held, Schedule, ScheduleId};
-use crate::store::postgres::{audit, delivery};
 use crate::store::postgres::database::{Database, Unit};
 use crate::store::postgres::fault::failed;
 use crate::store::postgres::text::text;
+use crate::store::postgres::{audit, delivery};
 use crate::store::schedule::{Wish, apply, fresh};
 use crate::store::{Audience, AuditEntry, NewSchedule, StoreError};
 
