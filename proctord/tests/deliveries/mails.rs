@@ -1,5 +1,6 @@
 use proctor_testkit::{Authority, MailServer, MailServerOptions, wait_for_async};
-use serde_json::Value;
+use reqwest::Method;
+use serde_json::{Value, json};
 
 use crate::scene::{LINES, Scene};
 
@@ -62,7 +63,7 @@ async fn each_address_gets_one_mail_with_all_that_is_known() {
     for name in ["date", "message-id", "mime-version", "content-type"] {
         assert!(headers[name].is_string(), "{name}: {mail}");
     }
-    assert_eq!(mail["defects"], serde_json::json!([]));
+    assert_eq!(mail["defects"], json!([]));
     let text = mail["parts"]["text/plain"].as_str().unwrap();
     for part in [
         "Name:\twait",
@@ -145,4 +146,51 @@ async fn the_command_tells_what_the_server_said() {
     let mails = server.mails();
     assert_eq!(mails.len(), 1);
     assert_eq!(mails[0]["headers"]["subject"], "Proctor | test mail");
+}
+
+#[tokio::test]
+async fn what_a_schedule_fires_is_told_when_it_has_ended_and_only_of_failures_if_that_is_wanted() {
+    let server = MailServer::start(MailServerOptions::default());
+    let scene = scene(&plain(&server), &[]).await;
+    let soon = jiff::Timestamp::now() + jiff::SignedDuration::from_secs(2);
+    let fires = |to: &'static str, code, on: &'static str| {
+        let wanted = json!({"at": soon.to_string(), "notify_on": on});
+        let scene = &scene;
+        async move { scene.schedule(to, code, &[to], wanted).await }
+    };
+    let failing = fires("ann@example.com", 3, "failure").await;
+    let fine = fires("bob@example.com", 0, "failure").await;
+    let told = fires("cy@example.com", 0, "always").await;
+
+    let fired = async |schedule: u64| {
+        let path = format!("/schedule/{schedule}/firings");
+        wait_for_async("a firing", async || {
+            let (_, page) = scene.ask(Method::GET, &path, &Value::Null).await;
+            page["firings"][0]["execution_id"].as_u64().ok_or(page)
+        })
+        .await
+    };
+    let (failing, fine, told) = (fired(failing).await, fired(fine).await, fired(told).await);
+    assert!(server.mails().is_empty(), "nothing has ended");
+    for gate in ["ann@example.com", "bob@example.com", "cy@example.com"] {
+        scene.open(gate);
+    }
+    wait_for_async("the end of what went well", async || {
+        let path = format!("/execution/{fine}");
+        let (_, execution) = scene.ask(Method::GET, &path, &Value::Null).await;
+        let is_over = execution["status"] == "SUCCEEDED";
+        if is_over { Ok(()) } else { Err(execution) }
+    })
+    .await;
+    scene.delivered(failing, "ann@example.com").await;
+    scene.delivered(told, "cy@example.com").await;
+
+    let mails = server.mails();
+    let mut to: Vec<_> = mails
+        .iter()
+        .map(|mail| mail["to"][0].as_str().unwrap())
+        .collect();
+    to.sort_unstable();
+    assert_eq!(to, ["ann@example.com", "cy@example.com"]);
+    assert_eq!(scene.deliveries(fine).await, Vec::<Value>::new());
 }

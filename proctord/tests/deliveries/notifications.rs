@@ -1,5 +1,6 @@
 use proctor_testkit::{WebAnswer, WebRequest, WebServer, plugin, wait_for_async};
-use serde_json::Value;
+use reqwest::Method;
+use serde_json::{Value, json};
 
 use crate::scene::Scene;
 
@@ -125,4 +126,30 @@ async fn a_receiver_that_refuses_is_tried_again() {
 
     assert!(error.contains("500"), "{error}");
     scene.open("gate");
+}
+
+#[tokio::test]
+async fn a_schedule_that_is_held_is_told_once() {
+    let server = WebServer::start(|_| WebAnswer::json("{}"));
+    let scene = telling_web(&server).await;
+    let schedule = scene
+        .schedule("gate", 0, &["ann@example.com"], json!({}))
+        .await;
+    let document = json!([{"name": "wait", "command": ["true"],
+        "env_vars": {"args": [{"name": "WEEK", "required": true}]}}]);
+
+    for _ in 0..2 {
+        let path = "/metadata?force=true";
+        let (status, answer) = scene.ask(Method::POST, path, &document).await;
+        assert_eq!(status, 201, "{answer}");
+    }
+
+    let events = all(&server, 1).await;
+    assert_eq!(events[0]["event"], "schedule_held");
+    assert_eq!(events[0]["content"]["ScheduleID"], schedule.to_string());
+    assert_eq!(events[0]["content"]["JobName"], "wait");
+    let reason = events[0]["content"]["Reason"].as_str().unwrap();
+    assert!(reason.contains("WEEK"), "{reason}");
+    let (_, page) = scene.ask(Method::GET, "/delivery", &Value::Null).await;
+    assert_eq!(page["deliveries"].as_array().unwrap().len(), 1, "{page}");
 }

@@ -6,8 +6,6 @@ use std::path::PathBuf;
 use proctor_testkit::{Proctord, ProctordBuilder, wait_for_async};
 use reqwest::Method;
 use serde_json::{Value, json};
-use sqlx::SqlitePool;
-use sqlx::sqlite::SqliteConnectOptions;
 use tempfile::TempDir;
 
 /// What the proc prints before it ends.
@@ -106,30 +104,33 @@ impl Scene {
         self.folder.path().join(name)
     }
 
-    /// Has a live execution's end told by mail.
-    pub async fn order_mail(&self, id: u64, order: &Value) {
-        let path = self.proctord.data_dir().join("proctor.db");
-        let options = SqliteConnectOptions::new().filename(path);
-        let pool = SqlitePool::connect_with(options).await.unwrap();
-        let changed = sqlx::query(
-            "UPDATE execution SET plan = json_set(plan, '$.mail', json(?)) WHERE id = ?",
-        )
-        .bind(order.to_string())
-        .bind(i64::try_from(id).unwrap())
-        .execute(&pool)
-        .await
-        .unwrap();
-        assert_eq!(changed.rows_affected(), 1);
-        pool.close().await;
+    /// A schedule of `wait` that tells these addresses and fires in a hundred years, unless it is wanted otherwise.
+    pub async fn schedule(&self, gate: &str, code: u8, to: &[&str], otherwise: Value) -> u64 {
+        let mut wish = json!({
+            "jobName": "wait",
+            "args": self.wish(gate, code, None)["args"],
+            "tags": "tests",
+            "group": "testers",
+            "notificationEmails": to.join(","),
+            "at": "2126-01-01T00:00:00Z",
+        });
+        for (field, value) in otherwise.as_object().unwrap() {
+            wish[field] = value.clone();
+        }
+        let (status, answer) = self.ask(Method::POST, "/schedule", &wish).await;
+        assert_eq!(status, 201, "{answer}");
+        answer["id"].as_u64().unwrap()
     }
 
     /// Runs one to its end, of which these addresses are told.
     pub async fn run_for(&self, to: &[&str], code: u8) -> u64 {
         let gate = format!("gate-{}", to.join("-"));
-        let id = self.execute(&gate, code, None).await;
-        self.order_mail(id, &json!({"to": to, "schedule": 7})).await;
+        let schedule = self.schedule(&gate, code, to, json!({})).await;
+        let path = format!("/schedule/{schedule}/run");
+        let (status, answer) = self.ask(Method::POST, &path, &Value::Null).await;
+        assert_eq!(status, 201, "{answer}");
         self.open(&gate);
-        id
+        answer["id"].as_u64().unwrap()
     }
 
     /// The deliveries of an execution, by target.
