@@ -65,7 +65,7 @@ const FLOORS: [Floor; 15] = [
     },
     Floor {
         name: "authentication",
-        may_use: &["plugins"],
+        may_use: &["plugins", "telemetry"],
     },
     Floor {
         // Whose settings it makes.

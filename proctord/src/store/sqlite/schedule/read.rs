@@ -20,7 +20,7 @@ pub(in crate::store::sqlite) const OF_PROC: &str =
     "SELECT * FROM schedule WHERE removed_at IS NULL AND proc_name = ? ORDER BY created_at, id";
 
 pub(in crate::store::sqlite) const HELD: &str =
-    "SELECT count(*) FROM schedule WHERE removed_at IS NULL AND held_by IS NOT NULL";
+    "SELECT count(*) FROM schedule WHERE id > 0 AND removed_at IS NULL AND held_by IS NOT NULL";
 
 pub(in crate::store::sqlite) const DUE: &str = "
     SELECT * FROM schedule WHERE removed_at IS NULL AND paused = 0 AND next_at <= ? ORDER BY next_at LIMIT ?";
