@@ -1,10 +1,13 @@
 //! Many Jobs at once: what a write costs when there are ten thousand, and all of them run to their ends by a script.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use futures::future::join_all;
 use proctor_testkit::kubernetes::{Clock, Course, Kubernetes, Script};
+use proctor_testkit::wait_for;
 use serde_json::{Value, json};
 
 use crate::client::{Api, JOBS, PODS, each_event, suspended_job};
@@ -125,6 +128,8 @@ fn expected(number: usize) -> End {
 struct Seen {
     jobs: BTreeMap<usize, Vec<(String, u64, u64)>>,
     pods: BTreeMap<usize, BTreeMap<u64, (String, i64)>>,
+    /// How many of them have ended.
+    ended: usize,
 }
 
 impl Seen {
@@ -138,6 +143,7 @@ impl Seen {
             let told = (reason, count("failed"), count("succeeded"));
             let ends = self.jobs.entry(number(job)).or_default();
             if ends.last() != Some(&told) {
+                self.ended += usize::from(ends.is_empty());
                 ends.push(told);
             }
         }
@@ -155,7 +161,8 @@ impl Seen {
                 .unwrap();
             let at = created.as_second() as u64;
             let pods = self.pods.entry(number(pod)).or_default();
-            pods.insert(at, (reason, code));
+            let is_new = pods.insert(at, (reason, code)).is_none();
+            self.ended += usize::from(is_new);
         }
     }
 
@@ -188,17 +195,23 @@ fn ten_thousand_jobs_come_to_their_ends_and_one_pair_of_watches_sees_each() {
         .start();
     let (url, api) = (double.url().to_owned(), Api::of(double));
     let begun = Instant::now();
+    let ended = [(); 2].map(|()| Arc::new(AtomicUsize::new(0)));
 
     let seen = std::thread::scope(|scope| {
-        let watch = |path: &'static str, note: fn(&mut Seen, &Value)| {
+        let watch = |path: &'static str, note: fn(&mut Seen, &Value), ended: &Arc<AtomicUsize>| {
             let url = format!("{url}{path}?watch=1&labelSelector={LABEL}&resourceVersion=1");
+            let ended = Arc::clone(ended);
             scope.spawn(move || {
                 let mut seen = Seen::default();
-                run(each_event(&url, |event| note(&mut seen, &event["object"])));
+                run(each_event(&url, |event| {
+                    note(&mut seen, &event["object"]);
+                    ended.store(seen.ended, Ordering::Relaxed);
+                }));
                 seen
             })
         };
-        let (jobs, pods) = (watch(JOBS, Seen::job), watch(PODS, Seen::pod));
+        let jobs = watch(JOBS, Seen::job, &ended[0]);
+        let pods = watch(PODS, Seen::pod, &ended[1]);
         run(each(0..MANY, async |number| {
             create(&api, number).await;
             resume(&api, number).await;
@@ -210,10 +223,22 @@ fn ten_thousand_jobs_come_to_their_ends_and_one_pair_of_watches_sees_each() {
             api.double.advance(Duration::from_secs(1));
             api.double.settle();
         }
+        // What was not read by then would be lost with the cut.
+        let containers = (0..MANY).map(|number| expected(number).containers.len());
+        let all = [MANY, containers.sum()];
+        wait_for("both watches to tell of every end", || {
+            let told = [0, 1].map(|kind: usize| ended[kind].load(Ordering::Relaxed));
+            if told == all {
+                Ok(())
+            } else {
+                Err((told, all))
+            }
+        });
         api.double.cut();
         Seen {
             jobs: jobs.join().unwrap().jobs,
             pods: pods.join().unwrap().pods,
+            ended: MANY,
         }
     });
 
