@@ -110,10 +110,7 @@ impl<'a> Reading<'a> {
                 return Ok(None);
             }
             // Whoever has ended is asked once more; whoever runs is listened to anew.
-            Left::Silent if follow => {
-                self.ended_at = None;
-                return Ok(None);
-            }
+            Left::Silent if follow => return Ok(None),
             Left::Silent => "it was not answered".to_owned(),
             Left::Failed(SourceError::Gone(_)) => return Ok(Some(self.gone())),
             Left::Failed(SourceError::Forbidden(source)) => {
