@@ -168,7 +168,8 @@ fn all_mistakes_are_told_with_their_places() {
     assert!(!told.contains("in clear"), "{told}");
     let misspelt = refused("[[user]]\nemial = 'x' # quoted");
     assert!(
-        misspelt.contains("line 2: unknown field `emial`") && !misspelt.contains("quoted"),
+        misspelt.contains("line 2: unknown field …, expected one of `email`")
+            && !misspelt.contains("quoted"),
         "{misspelt}"
     );
     let missing = TokenAuth::reading("/nowhere/users.toml".into())
