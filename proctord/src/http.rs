@@ -19,6 +19,7 @@ mod metrics;
 mod openapi;
 mod ping;
 mod protect;
+mod query;
 mod refusals;
 mod render;
 mod schedule;

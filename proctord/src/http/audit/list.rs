@@ -3,16 +3,12 @@
 use std::num::NonZeroU32;
 
 use actix_web::{HttpResponse, web};
-use jiff::Timestamp;
-use proctor_api::Mistake;
 
 use crate::app::App;
 use crate::http::access::Access;
 use crate::http::error::ApiError;
+use crate::http::query;
 use crate::store::{AuditFilter, AuditRow};
-
-const DEFAULT_LIMIT: NonZeroU32 = NonZeroU32::new(50).expect("50 is not zero");
-const LIMIT: u32 = 500;
 
 pub(in crate::http) async fn list(
     app: web::Data<App>,
@@ -53,25 +49,14 @@ struct Wanted {
 }
 
 impl Wanted {
-    fn parse(query: &[(String, String)]) -> Result<Self, ApiError> {
+    fn parse(pairs: &[(String, String)]) -> Result<Self, ApiError> {
         let mut wanted = Self {
             filter: AuditFilter::default(),
             before: None,
-            limit: DEFAULT_LIMIT,
+            limit: query::DEFAULT_LIMIT,
         };
-        let mut mistakes = Vec::new();
-        for (name, value) in query {
-            if let Err(message) = wanted.take(name, value) {
-                mistakes.push(Mistake::new(name.clone(), message));
-            }
-        }
-        if mistakes.is_empty() {
-            return Ok(wanted);
-        }
-        Err(ApiError::Invalid {
-            detail: "the query has mistakes".to_owned(),
-            mistakes,
-        })
+        query::take_each(pairs, |name, value| wanted.take(name, value))?;
+        Ok(wanted)
     }
 
     fn take(&mut self, name: &str, value: &str) -> Result<(), String> {
@@ -85,19 +70,13 @@ impl Wanted {
                 let result = value.parse().map_err(|error| format!("is wrong: {error}"));
                 filter.result = Some(result?);
             }
-            "since" => filter.since = Some(moment(value)?),
-            "until" => filter.until = Some(moment(value)?),
+            "since" => filter.since = Some(query::moment(value)?),
+            "until" => filter.until = Some(query::moment(value)?),
             "cursor" => {
                 let before = value.parse();
                 self.before = Some(before.map_err(|_| "is no cursor of this list")?);
             }
-            "limit" => {
-                let limit = value
-                    .parse()
-                    .ok()
-                    .filter(|limit: &NonZeroU32| limit.get() <= LIMIT);
-                self.limit = limit.ok_or_else(|| format!("must be from 1 to {LIMIT}"))?;
-            }
+            "limit" => self.limit = query::limit(value)?,
             _ => {
                 return Err(
                     "is no filter; there are who, action, target, source, result, since, until, cursor, limit"
@@ -107,11 +86,6 @@ impl Wanted {
         }
         Ok(())
     }
-}
-
-fn moment(text: &str) -> Result<Timestamp, String> {
-    text.parse()
-        .map_err(|_| "must be a time such as 2026-01-31T12:00:00Z".to_owned())
 }
 
 #[cfg(test)]

@@ -3,16 +3,13 @@
 use std::num::NonZeroU32;
 
 use actix_web::{HttpResponse, web};
-use proctor_api::Mistake;
 
 use super::to_api;
 use crate::app::App;
 use crate::http::access::Access;
 use crate::http::error::ApiError;
+use crate::http::query;
 use crate::store::{DeliveryCursor, DeliveryFilter};
-
-const DEFAULT_LIMIT: NonZeroU32 = NonZeroU32::new(50).expect("50 is not zero");
-const LIMIT: u32 = 500;
 
 pub(in crate::http) async fn list(
     app: web::Data<App>,
@@ -50,25 +47,14 @@ struct Wanted {
 }
 
 impl Wanted {
-    fn parse(query: &[(String, String)]) -> Result<Self, ApiError> {
+    fn parse(pairs: &[(String, String)]) -> Result<Self, ApiError> {
         let mut wanted = Self {
             filter: DeliveryFilter::default(),
             after: None,
-            limit: DEFAULT_LIMIT,
+            limit: query::DEFAULT_LIMIT,
         };
-        let mut mistakes = Vec::new();
-        for (name, value) in query {
-            if let Err(message) = wanted.take(name, value) {
-                mistakes.push(Mistake::new(name.clone(), message));
-            }
-        }
-        if mistakes.is_empty() {
-            return Ok(wanted);
-        }
-        Err(ApiError::Invalid {
-            detail: "the query has mistakes".to_owned(),
-            mistakes,
-        })
+        query::take_each(pairs, |name, value| wanted.take(name, value))?;
+        Ok(wanted)
     }
 
     fn take(&mut self, name: &str, value: &str) -> Result<(), String> {
@@ -90,13 +76,7 @@ impl Wanted {
                 let after = place(value).ok_or("is no cursor of this list");
                 self.after = Some(after?);
             }
-            "limit" => {
-                let limit = value
-                    .parse()
-                    .ok()
-                    .filter(|limit: &NonZeroU32| limit.get() <= LIMIT);
-                self.limit = limit.ok_or_else(|| format!("must be from 1 to {LIMIT}"))?;
-            }
+            "limit" => self.limit = query::limit(value)?,
             _ => {
                 return Err("is no filter; there are kind, state, execution, cursor, limit".into());
             }

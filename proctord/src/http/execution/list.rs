@@ -4,17 +4,16 @@ use std::num::NonZeroU32;
 
 use actix_web::{HttpResponse, web};
 use jiff::Timestamp;
-use proctor_api::{ExecutionPage, Mistake};
+use proctor_api::ExecutionPage;
 
 use super::groups::Groups;
 use crate::app::App;
 use crate::domain::execution::Execution;
 use crate::http::access::Access;
 use crate::http::error::ApiError;
+use crate::http::query;
 use crate::store::{Cursor, Filter};
 
-const DEFAULT_LIMIT: NonZeroU32 = NonZeroU32::new(50).expect("50 is not zero");
-const LIMIT: u32 = 500;
 /// Where one page of rows is not enough since others' are among them: how many are read at a time, and how often. Only
 /// beyond that does a page end before it is full, at a row that may be another's.
 const ROWS_OF_OTHERS: NonZeroU32 = NonZeroU32::new(500).expect("500 is not zero");
@@ -81,28 +80,14 @@ struct Wanted {
 }
 
 impl Wanted {
-    fn parse(query: &[(String, String)]) -> Result<Self, ApiError> {
+    fn parse(pairs: &[(String, String)]) -> Result<Self, ApiError> {
         let mut wanted = Self {
             filter: Filter::default(),
             after: None,
-            limit: DEFAULT_LIMIT,
+            limit: query::DEFAULT_LIMIT,
         };
-        let mistakes: Vec<_> = query
-            .iter()
-            .filter_map(|(name, value)| {
-                wanted
-                    .take(name, value)
-                    .err()
-                    .map(|message| Mistake::new(name.clone(), message))
-            })
-            .collect();
-        if mistakes.is_empty() {
-            return Ok(wanted);
-        }
-        Err(ApiError::Invalid {
-            detail: "the query has mistakes".to_owned(),
-            mistakes,
-        })
+        query::take_each(pairs, |name, value| wanted.take(name, value))?;
+        Ok(wanted)
     }
 
     fn take(&mut self, name: &str, value: &str) -> Result<(), String> {
@@ -117,16 +102,10 @@ impl Wanted {
                         .map_err(|error| format!("is wrong: {error}"))?,
                 )
             }
-            "since" => filter.since = Some(moment(value)?),
-            "until" => filter.until = Some(moment(value)?),
+            "since" => filter.since = Some(query::moment(value)?),
+            "until" => filter.until = Some(query::moment(value)?),
             "cursor" => self.after = Some(read_cursor(value).ok_or("is no cursor of this list")?),
-            "limit" => {
-                let limit = value
-                    .parse()
-                    .ok()
-                    .filter(|limit: &NonZeroU32| limit.get() <= LIMIT);
-                self.limit = limit.ok_or_else(|| format!("must be from 1 to {LIMIT}"))?;
-            }
+            "limit" => self.limit = query::limit(value)?,
             _ => {
                 return Err(
                     "is no filter; there are proc, user, status, since, until, cursor, limit"
@@ -136,11 +115,6 @@ impl Wanted {
         }
         Ok(())
     }
-}
-
-fn moment(text: &str) -> Result<Timestamp, String> {
-    text.parse()
-        .map_err(|_| "must be a time such as 2026-01-31T12:00:00Z".to_owned())
 }
 
 fn write_cursor(cursor: Cursor) -> String {

@@ -10,9 +10,7 @@ use serde::Deserialize;
 use crate::app::App;
 use crate::http::access::Access;
 use crate::http::error::ApiError;
-
-const DEFAULT_LIMIT: NonZeroU32 = NonZeroU32::new(50).expect("50 is not zero");
-const LIMIT: u32 = 500;
+use crate::http::query;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -25,9 +23,9 @@ pub(in crate::http) async fn firings(
     app: web::Data<App>,
     access: Access,
     id: web::Path<String>,
-    query: web::Query<Wanted>,
+    wanted: web::Query<Wanted>,
 ) -> Result<HttpResponse, ApiError> {
-    let (before, limit) = parse(&query)?;
+    let (before, limit) = parse(&wanted)?;
     let schedule = super::find_ever(&app, &access, &id).await?;
     let page = app.store.firings(schedule.id, before, limit).await?;
     Ok(HttpResponse::Ok().json(FiringPage {
@@ -42,20 +40,11 @@ fn parse(wanted: &Wanted) -> Result<(Option<i64>, NonZeroU32), ApiError> {
     if matches!(before, Some(Err(_))) {
         mistakes.push(Mistake::new("cursor", "is no cursor of this list"));
     }
-    let limit = wanted.limit.as_deref().map(str::parse::<NonZeroU32>);
-    if limit
-        .as_ref()
-        .is_some_and(|limit| !matches!(limit, Ok(limit) if limit.get() <= LIMIT))
-    {
-        let message = format!("must be from 1 to {LIMIT}");
+    let limit = wanted.limit.as_deref().map(query::limit);
+    if let Some(Err(message)) = &limit {
         mistakes.push(Mistake::new("limit", message));
     }
-    if mistakes.is_empty() {
-        let limit = limit.and_then(Result::ok).unwrap_or(DEFAULT_LIMIT);
-        return Ok((before.and_then(Result::ok), limit));
-    }
-    Err(ApiError::Invalid {
-        detail: "the query has mistakes".to_owned(),
-        mistakes,
-    })
+    query::refuse(mistakes)?;
+    let limit = limit.and_then(Result::ok).unwrap_or(query::DEFAULT_LIMIT);
+    Ok((before.and_then(Result::ok), limit))
 }

@@ -9,6 +9,7 @@ use crate::app::App;
 use crate::domain::schedule::moment_to_api;
 use crate::http::access::Access;
 use crate::http::error::ApiError;
+use crate::http::query;
 use crate::store::StoreError;
 
 const DEFAULT_COUNT: usize = 5;
@@ -24,15 +25,12 @@ pub(in crate::http) async fn next(
     app: web::Data<App>,
     access: Access,
     id: web::Path<String>,
-    query: web::Query<Wanted>,
+    wanted: web::Query<Wanted>,
 ) -> Result<HttpResponse, ApiError> {
-    let count = query.count.unwrap_or(DEFAULT_COUNT);
+    let count = wanted.count.unwrap_or(DEFAULT_COUNT);
     if !(1..=LIMIT).contains(&count) {
         let message = format!("must be from 1 to {LIMIT}");
-        return Err(ApiError::Invalid {
-            detail: "the query has mistakes".to_owned(),
-            mistakes: vec![Mistake::new("count", message)],
-        });
+        query::refuse(vec![Mistake::new("count", message)])?;
     }
     let schedule = super::find(&app, &access, &id).await?;
     let moments = schedule

@@ -1,8 +1,7 @@
 //! The query: which part of the log, and whether to wait for what comes.
 
-use proctor_api::Mistake;
-
 use crate::http::error::ApiError;
+use crate::http::query;
 
 /// The most lines that are counted from the end.
 const TAIL_LIMIT: u64 = 1_000_000;
@@ -18,22 +17,10 @@ pub(super) struct Wanted {
 }
 
 impl Wanted {
-    pub(super) fn parse(query: &[(String, String)]) -> Result<Self, ApiError> {
+    pub(super) fn parse(pairs: &[(String, String)]) -> Result<Self, ApiError> {
         let mut wanted = Self::default();
-        let mistakes: Vec<_> = query
-            .iter()
-            .filter_map(|(name, value)| {
-                let message = wanted.take(name, value).err()?;
-                Some(Mistake::new(name.clone(), message))
-            })
-            .collect();
-        if mistakes.is_empty() {
-            return Ok(wanted);
-        }
-        Err(ApiError::Invalid {
-            detail: "the query has mistakes".to_owned(),
-            mistakes,
-        })
+        query::take_each(pairs, |name, value| wanted.take(name, value))?;
+        Ok(wanted)
     }
 
     fn take(&mut self, name: &str, value: &str) -> Result<(), String> {
