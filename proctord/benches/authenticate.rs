@@ -20,19 +20,13 @@ use tokio::time::{Instant, sleep_until};
 const A_SECOND: u32 = 1000;
 const TURNS: usize = 3;
 const TURN: Duration = Duration::from_secs(3);
-const EMAIL: &str = "annabelleannabelle@example.org";
-const TOKEN: &str = "proctor_ann_secret";
-
-/// How those who ask write their address: what is spelled anew is asked for anew, though many ask at once.
-#[derive(Clone, Copy)]
-enum Spelling {
-    Same,
-    Each,
-}
+/// More than are looked at at once: who shows what another one shows at that time shares the answer.
+const TOKENS: u32 = 512;
 
 /// A service, and how long its answers took.
 struct Side {
-    spelling: Spelling,
+    /// How many tokens are shown, one after the other.
+    tokens: u32,
     name: &'static str,
     proctord: Proctord,
     took: Vec<Duration>,
@@ -40,18 +34,13 @@ struct Side {
 }
 
 impl Side {
-    fn start(
-        name: &'static str,
-        spelling: Spelling,
-        folder: &Path,
-        variables: &[(&str, &str)],
-    ) -> Self {
+    fn start(name: &'static str, tokens: u32, folder: &Path, variables: &[(&str, &str)]) -> Self {
         let builder = Proctord::at(&folder.join(name));
         let builder = variables
             .iter()
             .fold(builder, |builder, (name, value)| builder.env(name, value));
         Self {
-            spelling,
+            tokens,
             name,
             proctord: builder.start(),
             took: Vec::new(),
@@ -65,11 +54,7 @@ impl Side {
         let asking = (0..A_SECOND * TURN.as_secs() as u32).map(|number| {
             let due = begun + Duration::from_secs(1) * number / A_SECOND;
             let url = format!("http://{}/whoami", self.proctord.address());
-            let request = client.get(url).bearer_auth(TOKEN);
-            let request = match self.spelling {
-                Spelling::Same => request,
-                Spelling::Each => request.header("Email-Id", spelled(number)),
-            };
+            let request = client.get(url).bearer_auth(token(number % self.tokens));
             async move {
                 sleep_until(due).await;
                 let status = request.send().await.unwrap().status();
@@ -89,24 +74,25 @@ impl Side {
     }
 }
 
-/// The address with another choice of capitals for each number.
-fn spelled(number: u32) -> String {
-    let letter = |(place, letter): (usize, char)| match number >> (place % 32) & 1 {
-        1 => letter.to_ascii_uppercase(),
-        _ => letter,
-    };
-    EMAIL.chars().enumerate().map(letter).collect()
+fn token(number: u32) -> String {
+    format!("proctor_ann{number}_secret")
 }
 
-fn hash(params: Params) -> String {
+fn hash(token: &str, params: Params) -> String {
     let argon2 = Argon2::new(argon2::Algorithm::Argon2id, argon2::Version::V0x13, params);
-    argon2.hash_password(TOKEN.as_bytes()).unwrap().to_string()
+    argon2.hash_password(token.as_bytes()).unwrap().to_string()
 }
 
 fn write_users(folder: &Path) -> String {
-    let hash = hash(Params::new(8, 1, 1, None).unwrap());
+    let params = Params::new(8, 1, 1, None).unwrap();
+    let entry = |number| {
+        let hash = hash(&token(number), params.clone());
+        format!("{{ id = \"ann{number}\", hash = \"{hash}\" }}")
+    };
+    let tokens: Vec<_> = (0..TOKENS).map(entry).collect();
     let text = format!(
-        "[[user]]\nemail = \"{EMAIL}\"\ngroups = [\"ops\"]\ntokens = [{{ id = \"ann\", hash = \"{hash}\" }}]\n"
+        "[[user]]\nemail = \"ann@example.org\"\ngroups = [\"ops\"]\ntokens = [{}]\n",
+        tokens.join(", ")
     );
     let path = folder.join("users.toml");
     fs::write(&path, text).unwrap();
@@ -125,9 +111,9 @@ async fn main() {
     ];
     let cold = [on[0], on[1], on[2], ("PROCTOR_AUTH_CACHE_LIFETIME", "0")];
     let mut sides = [
-        Side::start("none", Spelling::Each, folder.path(), &[]),
-        Side::start("warm", Spelling::Same, folder.path(), &on),
-        Side::start("cold", Spelling::Each, folder.path(), &cold),
+        Side::start("none", TOKENS, folder.path(), &[]),
+        Side::start("warm", 1, folder.path(), &on),
+        Side::start("cold", TOKENS, folder.path(), &cold),
     ];
     let client = reqwest::Client::new();
 
@@ -151,7 +137,7 @@ async fn main() {
         );
     }
     let begun = Instant::now();
-    let _ = hash(Params::default());
+    let _ = hash(&token(0), Params::default());
     let argon2 = begun.elapsed();
     println!("one token by argon2 as `proctord plugins token` hashes it: {argon2:.1?}");
 }
