@@ -33,6 +33,12 @@ impl Scene {
             .env("PROCTOR_LEASE_LIFETIME", LEASE)
     }
 
+    /// How many replicas hold a lease.
+    fn replicas(&self) -> String {
+        self.site
+            .psql("SELECT count(*) FROM proctor.replica WHERE expires_at > clock_timestamp()")
+    }
+
     /// How many executions are unfinished that belong to none of these who live.
     fn left_behind(&self) -> String {
         self.site.psql(
@@ -52,6 +58,8 @@ impl Scene {
         let left = tokio::task::spawn_blocking(move || leaving.stop()).await;
         assert!(left.unwrap().success(), "{name}");
         let left_at = Instant::now();
+        let others = (NAMES.len() - 1).to_string();
+        assert_eq!(self.replicas(), others, "{name} keeps its lease");
         wait_for_async("what it leaves to be taken over", async || {
             match self.left_behind().as_str() {
                 "0" => Ok(()),

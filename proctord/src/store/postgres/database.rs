@@ -1,13 +1,16 @@
 //! The connections to Postgres: bounded in number, in callers and in time, and made anew when they break. What
 //! the tables mean is not known here.
 
+use std::future::poll_fn;
 use std::ops::{Deref, DerefMut};
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use sqlx::pool::{PoolConnection, PoolConnectionMetadata};
 use sqlx::postgres::{PgConnection, PgPoolOptions};
 use sqlx::{Connection, Executor, PgPool, Postgres};
+use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError};
 
 use super::settings::PostgresSettings;
@@ -29,10 +32,13 @@ pub(super) struct Database {
     pool: PgPool,
     callers: Arc<Semaphore>,
     patience: Duration,
+    /// Where connections live. Requests come from runtimes that end before the service does, and a connection that was
+    /// made on one of those would break with it under whoever uses it next.
+    runtime: Handle,
 }
 
 impl Database {
-    /// Connects to nothing before the first unit of work.
+    /// Connects to nothing before the first unit of work. Its connections live on the current runtime, whoever uses them.
     pub(super) fn new(settings: &PostgresSettings) -> Self {
         let connections = settings.max_connections.get();
         // The server gives up in time as well, so that nothing goes on after we have turned away.
@@ -56,6 +62,7 @@ impl Database {
             pool,
             callers: Arc::new(Semaphore::new(callers as usize)),
             patience: settings.patience,
+            runtime: Handle::current(),
         }
     }
 
@@ -74,11 +81,20 @@ impl Database {
                     TryAcquireError::Closed => sqlx::Error::PoolClosed,
                 })?;
         Ok(Unit {
-            connection: self.pool.acquire().await?,
+            connection: self.acquire().await?,
             began: Instant::now(),
             open: false,
             _caller: caller,
         })
+    }
+
+    async fn acquire(&self) -> Result<PoolConnection<Postgres>, sqlx::Error> {
+        let mut acquire = pin!(self.pool.acquire());
+        poll_fn(|context| {
+            let _here = self.runtime.enter();
+            acquire.as_mut().poll(context)
+        })
+        .await
     }
 
     /// Begins a unit of work of several statements.

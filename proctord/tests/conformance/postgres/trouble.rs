@@ -2,6 +2,7 @@
 //! full, or asked by too many. Nothing is ever half-written, who asks is told in time, and afterwards everything
 //! goes on by itself.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures::future::join_all;
@@ -9,6 +10,8 @@ use proctor_testkit::postgres::{Database, Server};
 use proctor_testkit::wait_for_async;
 use proctord::store::postgres::{PostgresSettings, PostgresStore, migrations};
 use proctord::store::{Accepted, Store, StoreError};
+
+use tokio::runtime::Runtime;
 
 use super::migrated;
 use crate::store::sample::{accept, entry, key, new_execution, seen, stop};
@@ -144,6 +147,20 @@ fn rows(database: &Database<'_>) -> String {
                 (SELECT count(*) FROM proctor.audit)",
     );
     counts.trim().to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connection_outlives_the_runtime_of_who_had_it_made() {
+    let (database, _) = migrated().await;
+    let store = Arc::new(patient(&database, 1));
+    let of_a_request = Arc::clone(&store);
+    let request = move || {
+        let runtime = Runtime::new().unwrap();
+        runtime.block_on(of_a_request.census()).unwrap();
+    };
+    std::thread::spawn(request).join().unwrap();
+
+    store.give_up_lease("who-leaves").await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
