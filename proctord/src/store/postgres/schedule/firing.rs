@@ -21,6 +21,31 @@ pub(super) struct FiredRow {
     pub execution: ExecutionId,
 }
 
+/// Stretches as arrays, a place for each.
+#[derive(Default)]
+struct Columns {
+    ids: Vec<i64>,
+    /// In microseconds, as `untils`.
+    moments: Vec<i64>,
+    untils: Vec<i64>,
+    counts: Vec<i64>,
+    whys: Vec<String>,
+}
+
+impl Columns {
+    fn of(stretches: &[(ScheduleId, Stretch)]) -> Self {
+        let mut columns = Self::default();
+        for (id, stretch) in stretches {
+            columns.ids.push(id.as_i64());
+            columns.moments.push(stretch.from.as_microsecond());
+            columns.untils.push(stretch.to.as_microsecond());
+            columns.counts.push(stretch.count.cast_signed());
+            columns.whys.push(stretch.why.as_str().to_owned());
+        }
+        columns
+    }
+}
+
 /// Adds a stretch that follows everything that is covered so far.
 pub(super) async fn add_stretch(
     connection: &mut PgConnection,
@@ -40,19 +65,7 @@ pub(super) async fn add_stretches(
     if stretches.is_empty() {
         return Ok(());
     }
-    let ids: Vec<_> = stretches.iter().map(|(id, _)| id.as_i64()).collect();
-    let untils: Vec<_> = stretches
-        .iter()
-        .map(|(_, it)| it.to.as_microsecond())
-        .collect();
-    let counts: Vec<_> = stretches
-        .iter()
-        .map(|(_, it)| it.count.cast_signed())
-        .collect();
-    let whys: Vec<_> = stretches
-        .iter()
-        .map(|(_, it)| it.why.as_str().to_owned())
-        .collect();
+    let columns = Columns::of(stretches);
     let longer = sqlx::query_scalar!(
         r#"WITH new AS (
                SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::text[])
@@ -69,10 +82,10 @@ pub(super) async fn add_stretches(
                   count = firing.count + last.count, at = $5
              FROM last WHERE firing.id = last.id
            RETURNING firing.schedule_id"#,
-        &ids,
-        &untils,
-        &counts,
-        &whys,
+        &columns.ids,
+        &columns.untils,
+        &columns.counts,
+        &columns.whys,
         now.to_sqlx(),
     )
     .fetch_all(&mut *connection)
@@ -94,34 +107,18 @@ pub(super) async fn insert_stretches(
     if stretches.is_empty() {
         return Ok(());
     }
-    let ids: Vec<_> = stretches.iter().map(|(id, _)| id.as_i64()).collect();
-    let moments: Vec<_> = stretches
-        .iter()
-        .map(|(_, it)| it.from.as_microsecond())
-        .collect();
-    let untils: Vec<_> = stretches
-        .iter()
-        .map(|(_, it)| it.to.as_microsecond())
-        .collect();
-    let counts: Vec<_> = stretches
-        .iter()
-        .map(|(_, it)| it.count.cast_signed())
-        .collect();
-    let whys: Vec<_> = stretches
-        .iter()
-        .map(|(_, it)| it.why.as_str().to_owned())
-        .collect();
+    let columns = Columns::of(stretches);
     sqlx::query!(
         "INSERT INTO proctor.firing (schedule_id, moment, until, count, why, at)
          SELECT schedule_id, 'epoch'::timestamptz + moment * interval '1 microsecond',
                 'epoch'::timestamptz + until * interval '1 microsecond', count, why, $6
            FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::text[])
                 AS new (schedule_id, moment, until, count, why)",
-        &ids,
-        &moments,
-        &untils,
-        &counts,
-        &whys,
+        &columns.ids,
+        &columns.moments,
+        &columns.untils,
+        &columns.counts,
+        &columns.whys,
         now.to_sqlx(),
     )
     .execute(connection)
