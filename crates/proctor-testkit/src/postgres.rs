@@ -135,9 +135,25 @@ impl Server {
     /// It cannot be made.
     #[must_use]
     pub fn database(&self) -> Database<'_> {
+        self.make("template1")
+    }
+
+    /// Makes a database that begins as this one is now, to which nobody may be connected.
+    ///
+    /// # Panics
+    /// It cannot be made.
+    #[must_use]
+    pub fn copy_of(&self, database: &Database<'_>) -> Database<'_> {
+        self.make(database.name())
+    }
+
+    fn make(&self, template: &str) -> Database<'_> {
         let number = self.databases.fetch_add(1, Ordering::Relaxed);
         let name = format!("test_{number}");
-        psql(&self.url(), &format!("CREATE DATABASE {name}"));
+        psql(
+            &self.url(),
+            &format!("CREATE DATABASE {name} TEMPLATE {template}"),
+        );
         Database { server: self, name }
     }
 }

@@ -128,6 +128,11 @@ impl RunnerSubject for KubernetesSubject {
         Exit::Code(128 + signal)
     }
 
+    /// Long enough for a Pod to begin and its log to be followed on a machine that is busy with other tests.
+    fn short_deadline_seconds(&self) -> u32 {
+        10
+    }
+
     /// A Pod that was ended is gone, and its log with it.
     fn keeps_the_output_of_what_was_ended(&self) -> bool {
         false

@@ -20,6 +20,7 @@ use proctord::store::postgres::{PostgresSettings, PostgresStore, migrations};
 use proctord::store::{Audience, Store};
 use sqlx::postgres::PgRow;
 use sqlx::{PgPool, Row};
+use tokio::sync::OnceCell;
 
 use crate::store::subject::{AuditRow, Clock, DeliveryRow, Subject};
 
@@ -30,12 +31,18 @@ pub struct PostgresSubject {
     pub records: PgPool,
 }
 
-/// A new database with the schema.
+/// A new database with the schema, which is made once and copied.
 pub async fn migrated() -> (Database<'static>, PostgresSettings) {
-    let database = Server::shared().database();
+    static SCHEMA: OnceCell<Database<'static>> = OnceCell::const_new();
+    let schema = SCHEMA.get_or_init(async || {
+        let database = Server::shared().database();
+        let settings = database.url().parse().unwrap();
+        migrations::apply(&settings).await.unwrap();
+        database
+    });
+    let database = Server::shared().copy_of(schema.await);
     let mut settings: PostgresSettings = database.url().parse().unwrap();
     settings.max_connections = 8.try_into().unwrap();
-    migrations::apply(&settings).await.unwrap();
     (database, settings)
 }
 

@@ -42,7 +42,7 @@ pub trait RunnerSubject: Sized + Send + Sync {
     }
     /// A deadline that is over soon after the command has begun.
     fn short_deadline_seconds(&self) -> u32 {
-        1
+        3
     }
     /// Whether the output of what was stopped or ran into its deadline can be read from the beginning afterwards.
     fn keeps_the_output_of_what_was_ended(&self) -> bool {
