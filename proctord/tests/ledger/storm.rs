@@ -1,0 +1,40 @@
+//! Real replicas on real servers fire real moments while each of them is killed, stopped where it stands and struck at
+//! named points by chance: each moment has one row, each row one execution, each execution ran once, and its mail came.
+
+mod check;
+mod disturbance;
+mod plan;
+mod replica;
+mod stage;
+
+use std::time::Instant;
+
+use tokio::task::JoinSet;
+
+pub use check::Verdict;
+pub use plan::Form;
+
+use plan::REPLICAS;
+use stage::Stage;
+
+pub async fn run(seed: u64, form: Form) -> Verdict {
+    let began = Instant::now();
+    let (stage, replicas) = Stage::open().await;
+    let wishes = plan::wishes(seed, form);
+    let wanted = stage.create(&replicas[0], form, wishes).await;
+    let until = Instant::now() + form.lasting();
+    let mut lanes = JoinSet::new();
+    for (number, replica) in replicas.into_iter().enumerate() {
+        lanes.spawn(disturbance::disturb(replica, seed, number, until));
+    }
+    let mut replicas = Vec::with_capacity(REPLICAS);
+    while let Some(replica) = lanes.join_next().await {
+        replicas.push(replica.unwrap());
+    }
+    stage.calm().await;
+    let mut verdict = check::check(&stage, &wanted).await;
+    verdict.seed = seed;
+    verdict.took = began.elapsed();
+    verdict.suffered = replicas.iter().map(|replica| replica.suffered).collect();
+    verdict
+}
