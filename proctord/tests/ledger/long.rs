@@ -20,6 +20,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use plan::Form;
+use storm::Storm;
 
 #[derive(Debug, Parser)]
 struct Options {
@@ -50,7 +51,8 @@ async fn main() -> ExitCode {
         println!("{verdict}");
         hold &= verdict.holds();
         let seconds = options.storm_seconds;
-        let verdict = storm::run(seed, storm::Form { seconds }).await;
+        let storm = Storm::over(seed, storm::Form { seconds }).await;
+        let verdict = storm.verdict().await;
         println!("{verdict}");
         hold &= verdict.holds();
     }

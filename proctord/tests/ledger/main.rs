@@ -8,6 +8,7 @@
 )]
 
 mod check;
+mod doctored;
 mod engine;
 mod nap;
 mod plan;
@@ -17,6 +18,7 @@ mod run;
 mod storm;
 
 use plan::Form;
+use storm::Storm;
 
 /// Small enough for everyday.
 const SHORT: Form = Form {
@@ -35,9 +37,13 @@ async fn every_moment_is_covered_once_with_seed_1() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_moment_in_a_storm_has_one_row_one_execution_one_run_and_its_mail_with_seed_1() {
-    let verdict = storm::run(1, storm::Form { seconds: 20 }).await;
+    let storm = Storm::over(1, storm::Form { seconds: 20 }).await;
+
+    let verdict = storm.verdict().await;
+
     println!("{verdict}");
     assert!(verdict.holds(), "{verdict}");
+    doctored::every_mistake_is_found(&storm).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

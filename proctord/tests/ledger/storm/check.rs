@@ -29,7 +29,7 @@ pub struct Verdict {
     told_of: usize,
     mails: usize,
     latest: SignedDuration,
-    mistakes: Vec<String>,
+    pub mistakes: Vec<String>,
 }
 
 impl Verdict {

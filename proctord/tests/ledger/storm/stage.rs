@@ -19,6 +19,9 @@ const CREATORS: usize = 8;
 /// On a busy machine everything that has fired takes its time.
 const PATIENCE: Duration = Duration::from_secs(180);
 const NAMESPACE: &str = "procs";
+/// The second one waits in a queue.
+const PROCS: [&str; 2] = ["plain", "limited"];
+const MOST_AT_ONCE: usize = 4;
 
 pub struct Stage {
     pub postgres: postgres::Server,
@@ -38,7 +41,7 @@ pub struct Wanted {
 }
 
 impl Stage {
-    /// Everything is up, and the proc is published.
+    /// Everything is up, and the procs are published.
     pub async fn open() -> (Self, Vec<Replica>) {
         let folder = tempfile::tempdir().unwrap();
         let stage = Self {
@@ -82,13 +85,17 @@ impl Stage {
 
     async fn publish(&self, proctord: &Proctord) {
         let line = format!("echo $EXECUTION_ID >> {}", self.ledger.path().display());
-        let document = json!([{
-            "name": "once",
+        let plain = json!({
+            "name": PROCS[0],
             "image_name": "busybox:1.36",
             "command": ["/bin/sh", "-c", line],
             "env_vars": {"args": [{"name": "NUMBER"}]},
-        }]);
-        let what = "the proc to be published";
+        });
+        let mut limited = plain.clone();
+        limited["name"] = json!(PROCS[1]);
+        limited["max_concurrent"] = json!(MOST_AT_ONCE);
+        let document = json!([plain, limited]);
+        let what = "the procs to be published";
         wait_within(PATIENCE, what, async || {
             let (status, answer) = post(proctord, "/metadata", &document).await?;
             if status == 201 { Ok(()) } else { Err(answer) }
@@ -146,7 +153,7 @@ impl Stage {
 }
 
 fn wanted_of(number: usize, wish: Wish, at: Timestamp) -> Value {
-    let mut body = json!({"jobName": "once", "args": {"NUMBER": number.to_string()},
+    let mut body = json!({"jobName": PROCS[number / 2 % PROCS.len()], "args": {"NUMBER": number.to_string()},
         "tags": "t", "group": "g", "misfire_after": 3600,
         "notificationEmails": format!("number-{number}@example.com")});
     match wish {
