@@ -138,6 +138,7 @@ impl Engine<'_> {
         Prepared {
             id: schedule.id,
             version: schedule.version,
+            covered_until: schedule.covered_until,
             moments: schedule.definition.moments().unwrap(),
             aim: Aim::Run(Box::new(new)),
         }
