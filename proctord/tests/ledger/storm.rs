@@ -1,18 +1,19 @@
 //! Real replicas on real servers fire real moments while each of them is killed, stopped where it stands and struck at
-//! named points by chance: each moment has one row, each row one execution, each execution ran once, and its mail came.
+//! named points by chance: each moment has one row, each row one execution, each execution ran once, and people were told.
 
 mod check;
 mod disturbance;
 mod plan;
 mod replica;
 mod stage;
+mod verdict;
 
 use std::time::{Duration, Instant};
 
 use tokio::task::JoinSet;
 
-pub use check::Verdict;
 pub use plan::Form;
+pub use verdict::Verdict;
 
 use plan::REPLICAS;
 use replica::Suffered;

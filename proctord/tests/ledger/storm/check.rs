@@ -1,77 +1,14 @@
 //! What was fired, ran and was told of, held against what was wanted: moments worked out minute by minute, runs from a
-//! file that they wrote, mails from the server that took them.
+//! file that they wrote, words from the servers that took them.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
-use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use sqlx::{PgPool, Row};
 
 use super::plan::Wish;
-use super::replica::Suffered;
 use super::stage::{Stage, Wanted};
-
-/// The most mistakes that are told.
-const TOLD: usize = 10;
-
-/// What a storm came to.
-#[derive(Default)]
-pub struct Verdict {
-    pub seed: u64,
-    pub took: Duration,
-    pub suffered: Vec<Suffered>,
-    schedules: usize,
-    expected: usize,
-    rows: usize,
-    executions: usize,
-    runs: usize,
-    told_of: usize,
-    mails: usize,
-    latest: SignedDuration,
-    pub mistakes: Vec<String>,
-}
-
-impl Verdict {
-    pub fn holds(&self) -> bool {
-        self.mistakes.is_empty() && self.expected > 0
-    }
-
-    fn demand(&mut self, holds: bool, mistake: impl FnOnce() -> String) {
-        if !holds {
-            self.mistakes.push(mistake());
-        }
-    }
-}
-
-impl fmt::Display for Verdict {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let sum = |count: fn(&Suffered) -> usize| self.suffered.iter().map(count).sum::<usize>();
-        write!(
-            f,
-            "storm, seed {}: {} schedules, {} moments expected: {} rows, {} executions, {} runs, {} deliveries in {} \
-             mails; the latest fired {:.1} s late; replicas were killed {} times, stopped {} times, struck at a \
-             point {} times; {:.1} s",
-            self.seed,
-            self.schedules,
-            self.expected,
-            self.rows,
-            self.executions,
-            self.runs,
-            self.told_of,
-            self.mails,
-            self.latest.as_secs_f64(),
-            sum(|it| it.kills),
-            sum(|it| it.stops),
-            sum(|it| it.strikes),
-            self.took.as_secs_f64(),
-        )?;
-        for mistake in self.mistakes.iter().take(TOLD) {
-            write!(f, "\n  {mistake}")?;
-        }
-        Ok(())
-    }
-}
+use super::verdict::Verdict;
 
 pub async fn check(stage: &Stage, wanted: &[Wanted]) -> Verdict {
     let pool = PgPool::connect(&stage.postgres.url()).await.unwrap();
@@ -84,7 +21,7 @@ pub async fn check(stage: &Stage, wanted: &[Wanted]) -> Verdict {
     }
     let executions = check_executions(&pool, &mut verdict).await;
     check_runs(stage, &executions, &mut verdict);
-    check_mails(stage, &pool, &executions, &mut verdict).await;
+    check_deliveries(stage, &pool, &executions, &mut verdict).await;
     verdict
 }
 
@@ -169,40 +106,39 @@ fn check_runs(stage: &Stage, executions: &BTreeSet<String>, verdict: &mut Verdic
     verdict.demand(missing.is_empty(), || format!("did not run: {missing:?}"));
 }
 
-async fn check_mails(
+/// Everything that was to go out has come, each under its id; each execution has a mail and the word of its end.
+async fn check_deliveries(
     stage: &Stage,
     pool: &PgPool,
     executions: &BTreeSet<String>,
     verdict: &mut Verdict,
 ) {
-    let sql = "SELECT id, execution_id, state FROM proctor.delivery";
+    let sql = "SELECT id, execution_id, kind, event, state FROM proctor.delivery";
     let deliveries = sqlx::query(sql).fetch_all(pool).await.unwrap();
-    let mails = stage.mails.mails();
-    let came: BTreeSet<_> = mails
-        .iter()
-        .map(|mail| {
-            let id = mail["headers"]["message-id"].as_str().unwrap();
-            let (id, _) = id.trim_start_matches('<').split_once('@').unwrap();
-            id.to_owned()
-        })
-        .collect();
-    verdict.mails = mails.len();
-    verdict.told_of = deliveries.len();
-    let mut told_of = BTreeSet::new();
+    let arrivals = stage.arrivals();
+    let came: BTreeSet<_> = arrivals.iter().collect();
+    verdict.deliveries = deliveries.len();
+    verdict.arrivals = arrivals.len();
+    let mut ends = BTreeSet::new();
     for row in &deliveries {
-        let id: String = row.get("id");
-        let state: String = row.get("state");
-        told_of.insert(row.get::<i64, _>("execution_id").to_string());
-        verdict.demand(state == "delivered" && came.contains(&id), || {
-            let has_come = came.contains(&id);
-            format!("delivery {id} is {state}; that it came is {has_come}")
+        let [id, kind, event, state] =
+            ["id", "kind", "event", "state"].map(|name| row.get::<String, _>(name));
+        let has_come = came.contains(&id);
+        verdict.demand(state == "delivered" && has_come, || {
+            format!("{kind} {id} is {state}; that it came is {has_come}")
         });
+        if event == "finished" {
+            ends.insert((row.get::<i64, _>("execution_id").to_string(), kind));
+        }
     }
     let (count, different) = (deliveries.len(), came.len());
     verdict.demand(different == count, || {
-        format!("{different} different mails came of {count} deliveries")
+        format!("{different} different ones came of {count} deliveries")
     });
-    verdict.demand(told_of == *executions && count == executions.len(), || {
-        format!("{count} deliveries tell of {} executions", told_of.len())
+    let both = |id: &String| ["mail", "notification"].map(|kind| (id.clone(), kind.to_owned()));
+    let wanted: BTreeSet<_> = executions.iter().flat_map(both).collect();
+    verdict.demand(ends == wanted, || {
+        let missing: Vec<_> = wanted.difference(&ends).collect();
+        format!("nobody is told of these ends: {missing:?}")
     });
 }

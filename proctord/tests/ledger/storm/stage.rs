@@ -1,4 +1,4 @@
-//! Postgres, Redis, a double of a cluster whose Jobs are small processes, a mail server, and what is created on them.
+//! Postgres, Redis, a double of a cluster whose Jobs are small processes, a mail and a web server, and what is created on them.
 
 use std::time::Duration;
 
@@ -6,7 +6,8 @@ use futures::stream::{self, StreamExt};
 use jiff::{SignedDuration, Timestamp};
 use proctor_testkit::kubernetes::Kubernetes;
 use proctor_testkit::{
-    Ledger, MailServer, MailServerOptions, Proctord, ProctordBuilder, postgres, redis, wait_within,
+    Ledger, MailServer, MailServerOptions, Proctord, ProctordBuilder, WebAnswer, WebRequest,
+    WebServer, plugin, postgres, redis, wait_within,
 };
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -22,12 +23,14 @@ const NAMESPACE: &str = "procs";
 /// The second one waits in a queue.
 const PROCS: [&str; 2] = ["plain", "limited"];
 const MOST_AT_ONCE: usize = 4;
+const SECRET: &str = "a secret that is long enough to be one";
 
 pub struct Stage {
     pub postgres: postgres::Server,
     redis: redis::Server,
     double: Kubernetes,
-    pub mails: MailServer,
+    mails: MailServer,
+    web: WebServer,
     pub ledger: Ledger,
     folder: TempDir,
 }
@@ -51,6 +54,7 @@ impl Stage {
                 .end_delay(Duration::from_millis(100))
                 .start(),
             mails: MailServer::start(MailServerOptions::default()),
+            web: WebServer::start(|_| WebAnswer::json("{}")),
             ledger: Ledger::new(folder.path()),
             folder,
         };
@@ -66,6 +70,7 @@ impl Stage {
     fn builder(&self, number: usize) -> ProctordBuilder {
         let name = format!("replica-{number}");
         let kubeconfig = self.double.kubeconfig_of(&name, NAMESPACE);
+        let library = plugin("webhook-notification-plugin").display().to_string();
         Proctord::production_at(&self.folder.path().join(name))
             .env("PROCTOR_DATABASE_URL", &self.postgres.url())
             .env("PROCTOR_POSTGRES_MAX_CONNECTIONS", "10")
@@ -81,6 +86,10 @@ impl Stage {
             .env("PROCTOR_MAIL_SERVER_PORT", &self.mails.port().to_string())
             .env("PROCTOR_MAIL_FROM", "proctor@example.com")
             .env("PROCTOR_MAIL_TLS", "none")
+            .env("PROCTOR_NOTIFICATION_PLUGIN_BINARY", &library)
+            .env("WEBHOOK_PLUGIN_URL", &self.web.url("/events"))
+            .env("WEBHOOK_PLUGIN_ALLOW_HTTP", "true")
+            .env("WEBHOOK_PLUGIN_SECRET", SECRET)
     }
 
     async fn publish(&self, proctord: &Proctord) {
@@ -126,6 +135,26 @@ impl Stage {
         wanted.buffer_unordered(CREATORS).collect().await
     }
 
+    /// The ids under which mails and notifications came, each as often as it did.
+    pub fn arrivals(&self) -> Vec<String> {
+        let mails = self.mails.mails().into_iter().map(|mail| {
+            let id = mail["headers"]["message-id"].as_str().unwrap();
+            let (id, _) = id.trim_start_matches('<').split_once('@').unwrap();
+            id.to_owned()
+        });
+        // Who is killed may leave half a request behind.
+        let is_whole = |request: &WebRequest| {
+            let length = request.header("content-length");
+            length == Some(&request.body.len().to_string())
+        };
+        let asked = self.web.asked().into_iter().filter(is_whole);
+        let events = asked.map(|request| {
+            let event: Value = serde_json::from_slice(&request.body).unwrap();
+            event["id"].as_str().unwrap().to_owned()
+        });
+        mails.chain(events).collect()
+    }
+
     /// Waits until nothing is due any more, nothing runs, and nothing is on its way out.
     pub async fn calm(&self) {
         for (what, left) in [
@@ -139,7 +168,7 @@ impl Stage {
                   WHERE log_open OR status IN ('RECEIVED', 'QUEUED', 'CREATED', 'RUNNING')",
             ),
             (
-                "every mail to be out",
+                "everybody to be told",
                 "SELECT count(*) FROM proctor.delivery WHERE state = 'pending'",
             ),
         ] {
