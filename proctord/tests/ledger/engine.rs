@@ -92,7 +92,7 @@ impl Engine<'_> {
             tokio::time::sleep(Duration::from_millis(1)).await;
             return Ok(0);
         }
-        let fired = match !is_over && self.rng.random_bool(0.02) {
+        let fired = match !is_over && self.rng.random_bool(0.04) {
             true => self.fire_with_a_nap(&prepared).await?,
             false => self.store.fire(&prepared).await?,
         };

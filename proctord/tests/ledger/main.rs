@@ -37,7 +37,7 @@ async fn every_moment_is_covered_once_with_seed_1() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_moment_in_a_storm_has_one_row_one_execution_one_run_and_its_words_with_seed_1() {
-    let storm = Storm::over(1, storm::Form { seconds: 20 }).await;
+    let storm = Storm::over(1, storm::Form { seconds: 16 }).await;
 
     let verdict = storm.verdict().await;
 

@@ -21,9 +21,9 @@ pub struct Nap {
 }
 
 impl Nap {
-    /// Half of them last longer than the database is patient.
+    /// One of four lasts longer than the database is patient.
     pub fn of(rng: &mut StdRng) -> Self {
-        let millis = match rng.random_bool(0.5) {
+        let millis = match rng.random_bool(0.75) {
             true => rng.random_range(1..200),
             false => rng.random_range(350..600),
         };

@@ -6,7 +6,7 @@ use proctor_testkit::Random;
 
 pub const REPLICAS: usize = 3;
 /// Of so many one-off schedules each second has one, on average; half of them come together with others.
-const ONCE_A_SECOND: u64 = 5;
+const ONCE_A_SECOND: u64 = 6;
 /// How many come every minute, if one begins meanwhile.
 const EACH_MINUTE: usize = 20;
 /// Between those that come together.
