@@ -112,8 +112,10 @@ impl Engine<'_> {
             Ok(fired) if stood_still && fired.schedules > 0 => {
                 self.signs.woken_in_time.fetch_add(1, Ordering::SeqCst);
             }
-            Err(StoreError::Unavailable { .. }) if stood_still => {
-                self.signs.overtaken.fetch_add(1, Ordering::SeqCst);
+            // A large batch may take longer than that by itself.
+            Err(StoreError::Unavailable { .. }) => {
+                let overtaken = u64::from(stood_still);
+                self.signs.overtaken.fetch_add(overtaken, Ordering::SeqCst);
                 return Ok(Fired::default());
             }
             _ => {}
