@@ -70,6 +70,7 @@ impl<'a> Preparation<'a> {
             prepared.extend(aim.map(|aim| Prepared {
                 id: schedule.id,
                 version: schedule.version,
+                covered_until: schedule.covered_until,
                 moments,
                 aim,
             }));

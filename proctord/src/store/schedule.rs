@@ -41,11 +41,13 @@ pub struct DueSchedules {
 }
 
 /// A schedule that may be claimed, and what its executions are to be. It was worked out before, since it takes asking
-/// others, and counts only if nobody has changed the schedule since.
+/// others, and counts only if nobody has changed the schedule since, and nothing of it was covered: what was prepared
+/// for one moment may be wrong by the next.
 #[derive(Debug, Clone)]
 pub struct Prepared {
     pub id: ScheduleId,
     pub version: i64,
+    pub covered_until: Timestamp,
     pub moments: proctor_cron::Schedule,
     pub aim: Aim,
 }

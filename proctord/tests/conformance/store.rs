@@ -86,6 +86,7 @@ macro_rules! store_suite {
                 firing {
                     what_is_due_fires_once_with_an_accepted_execution
                     of_many_replicas_each_moment_fires_in_one
+                    what_was_prepared_for_one_moment_does_not_fire_the_next
                     what_is_live_decides_over_an_overlap
                     while_a_hold_is_in_force_due_moments_are_covered_and_do_not_fire
                     one_that_is_held_goes_on_when_that_is_over

@@ -22,6 +22,8 @@ pub struct Verdict {
     pub took: Duration,
     pub cut_off: u64,
     pub stale: u64,
+    pub woken_in_time: u64,
+    pub overtaken: u64,
     schedules: usize,
     expected: u64,
     fired: u64,
@@ -47,7 +49,7 @@ impl fmt::Display for Verdict {
         write!(
             f,
             "seed {}: {} schedules, {} moments expected: {} fired, {}; {} rows, {} executions; engines were cut off \
-             {} times and fired stale work {} times; {:.1} s",
+             {} times, stood still in a claim {} times and beyond it {} times, and fired stale work {} times; {:.1} s",
             self.seed,
             self.schedules,
             self.expected,
@@ -56,6 +58,8 @@ impl fmt::Display for Verdict {
             self.rows,
             self.executions,
             self.cut_off,
+            self.woken_in_time,
+            self.overtaken,
             self.stale,
             self.took.as_secs_f64(),
         )?;

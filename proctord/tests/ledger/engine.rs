@@ -1,5 +1,5 @@
 //! One engine: looks what is due, prepares it and has it fired, over and over; now and then it is cut off in the middle,
-//! stands still, or fires what it has prepared long ago.
+//! stands still there and goes on later, or fires what it has prepared long ago.
 
 use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -12,9 +12,11 @@ use proctord::domain::execution::{Defaults, Execution, Plan, RunnerKind};
 use proctord::domain::lifecycle::Event;
 use proctord::domain::name::ExecutionName;
 use proctord::domain::schedule::{RUN_AS, Schedule};
-use proctord::store::{Aim, Change, NewExecution, Prepared, Store, StoreError};
+use proctord::store::{Aim, Change, Fired, NewExecution, Prepared, Store, StoreError};
 use rand::RngExt;
 use rand::rngs::StdRng;
+
+use crate::nap::Nap;
 
 const LOOK: NonZeroU32 = NonZeroU32::new(500).unwrap();
 
@@ -27,11 +29,17 @@ pub struct Signs {
     pub is_over: AtomicBool,
     pub cut_off: AtomicU64,
     pub stale: AtomicU64,
+    /// How often one woke up in time to fire what it had claimed,
+    pub woken_in_time: AtomicU64,
+    /// and how often its claim was gone.
+    pub overtaken: AtomicU64,
 }
 
 pub struct Engine<'a> {
     pub number: usize,
     pub store: &'a dyn Store,
+    /// The same, which does not wait long for one who stands still.
+    pub impatient: &'a dyn Store,
     pub signs: &'a Signs,
     pub rng: StdRng,
     /// What it prepared before it stood still.
@@ -84,13 +92,35 @@ impl Engine<'_> {
             tokio::time::sleep(Duration::from_millis(1)).await;
             return Ok(0);
         }
-        let fired = self.store.fire(&prepared).await?;
+        let fired = match !is_over && self.rng.random_bool(0.04) {
+            true => self.fire_with_a_nap(&prepared).await?,
+            false => self.store.fire(&prepared).await?,
+        };
         for fire in fired.firings {
             if self.rng.random_bool(0.5) {
                 self.end(&fire.execution).await?;
             }
         }
         Ok(prepared.len())
+    }
+
+    /// Stands still somewhere between the beginning and what comes after the commit.
+    async fn fire_with_a_nap(&mut self, prepared: &[Prepared]) -> Result<Fired, StoreError> {
+        let nap = Nap::of(&mut self.rng);
+        let (fired, stood_still) = nap.during(self.impatient.fire(prepared)).await;
+        match &fired {
+            Ok(fired) if stood_still && fired.schedules > 0 => {
+                self.signs.woken_in_time.fetch_add(1, Ordering::SeqCst);
+            }
+            // A large batch may take longer than that by itself.
+            Err(StoreError::Unavailable { .. }) => {
+                let overtaken = u64::from(stood_still);
+                self.signs.overtaken.fetch_add(overtaken, Ordering::SeqCst);
+                return Ok(Fired::default());
+            }
+            _ => {}
+        }
+        fired
     }
 
     fn prepare(&self, schedule: &Schedule) -> Prepared {
@@ -110,6 +140,7 @@ impl Engine<'_> {
         Prepared {
             id: schedule.id,
             version: schedule.version,
+            covered_until: schedule.covered_until,
             moments: schedule.definition.moments().unwrap(),
             aim: Aim::Run(Box::new(new)),
         }

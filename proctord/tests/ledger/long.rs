@@ -1,5 +1,5 @@
-//! The long form of the ledger, for `make ledger`: seed after seed with many schedules. Each run ends with its counts; it
-//! fails if a moment was not covered, or more than once.
+//! The long forms of the ledger, for `make ledger`: seed after seed with many schedules in simulated time, then with real
+//! replicas in real time. Each run ends with its counts; it fails if a moment was not covered, or more than once.
 
 #![expect(
     clippy::unwrap_used,
@@ -8,16 +8,19 @@
 
 mod check;
 mod engine;
+mod nap;
 mod plan;
 #[path = "../../../crates/proctor-cron/tests/schedule/reference.rs"]
 mod reference;
 mod run;
+mod storm;
 
 use std::process::ExitCode;
 
 use clap::Parser;
 
 use plan::Form;
+use storm::Storm;
 
 #[derive(Debug, Parser)]
 struct Options {
@@ -28,6 +31,10 @@ struct Options {
     /// How many schedules each run has.
     #[arg(long, default_value_t = 10_000)]
     schedules: usize,
+
+    /// How long each storm goes on in which real replicas are killed and stopped.
+    #[arg(long, default_value_t = 90)]
+    storm_seconds: u64,
 }
 
 #[tokio::main(flavor = "multi_thread", worker_threads = 2)]
@@ -41,6 +48,11 @@ async fn main() -> ExitCode {
             engines: 3,
         };
         let verdict = run::run(seed, form).await;
+        println!("{verdict}");
+        hold &= verdict.holds();
+        let seconds = options.storm_seconds;
+        let storm = Storm::over(seed, storm::Form { seconds }).await;
+        let verdict = storm.verdict().await;
         println!("{verdict}");
         hold &= verdict.holds();
     }

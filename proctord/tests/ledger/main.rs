@@ -1,6 +1,6 @@
 //! Schedules over simulated time, fired by several engines on one Postgres while they are cut off, paused and handed
-//! stale work, and the clock jumps: every moment is covered once. Here is the short form; the long one is started by
-//! hand.
+//! stale work, and the clock jumps: every moment is covered once. Beside it real replicas in real time, killed and stopped
+//! at random. Here are the short forms; the long ones are started by hand.
 
 #![expect(
     clippy::unwrap_used,
@@ -8,13 +8,17 @@
 )]
 
 mod check;
+mod doctored;
 mod engine;
+mod nap;
 mod plan;
 #[path = "../../../crates/proctor-cron/tests/schedule/reference.rs"]
 mod reference;
 mod run;
+mod storm;
 
 use plan::Form;
+use storm::Storm;
 
 /// Small enough for everyday.
 const SHORT: Form = Form {
@@ -27,6 +31,19 @@ async fn every_moment_is_covered_once_with_seed_1() {
     let verdict = run::run(1, SHORT).await;
     println!("{verdict}");
     assert!(verdict.holds(), "{verdict}");
+    assert!(verdict.woken_in_time > 0, "{verdict}");
+    assert!(verdict.overtaken > 0, "{verdict}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_moment_in_a_storm_has_one_row_one_execution_one_run_and_its_words_with_seed_1() {
+    let storm = Storm::over(1, storm::Form { seconds: 16 }).await;
+
+    let verdict = storm.verdict().await;
+
+    println!("{verdict}");
+    assert!(verdict.holds(), "{verdict}");
+    doctored::every_mistake_is_found(&storm).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

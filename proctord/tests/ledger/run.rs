@@ -15,6 +15,7 @@ use sqlx::PgPool;
 
 use crate::check::{self, Verdict};
 use crate::engine::{Engine, Signs};
+use crate::nap::PATIENCE;
 use crate::plan::{self, BEGIN, END, Form, Turn, moment};
 
 /// Long enough after the end for every jitter and every clock that was put back.
@@ -31,12 +32,15 @@ pub async fn doctored(seed: u64, form: Form, statement: Option<&'static str>) ->
     settings.max_connections = 4.try_into().unwrap();
     migrations::apply(&settings).await.unwrap();
     let hand = Arc::new(AtomicI64::new(moment(BEGIN).as_microsecond()));
-    let store = || {
+    let store = |settings: &PostgresSettings| {
         let hand = Arc::clone(&hand);
         let now = move || Timestamp::from_microsecond(hand.load(Ordering::SeqCst)).unwrap();
-        PostgresStore::new(&settings).with_schedule_clock(now)
+        PostgresStore::new(settings).with_schedule_clock(now)
     };
-    let stores: Vec<_> = (0..form.engines).map(|_| store()).collect();
+    let stores: Vec<_> = (0..form.engines).map(|_| store(&settings)).collect();
+    let mut impatient = settings.clone();
+    impatient.patience = PATIENCE;
+    let impatient: Vec<_> = (0..form.engines).map(|_| store(&impatient)).collect();
     let began = Instant::now();
     for new in plan::schedules(seed, form.schedules) {
         stores[0]
@@ -45,10 +49,12 @@ pub async fn doctored(seed: u64, form: Form, statement: Option<&'static str>) ->
             .unwrap();
     }
     let signs = Signs::default();
-    let engines = stores.iter().enumerate().map(|(number, store)| {
+    let both = stores.iter().zip(&impatient).enumerate();
+    let engines = both.map(|(number, (store, impatient))| {
         let engine = Engine {
             number,
             store: store as &dyn Store,
+            impatient: impatient as &dyn Store,
             signs: &signs,
             rng: plan::rng(seed, 100 + number as u64),
             kept: Vec::new(),
@@ -65,6 +71,8 @@ pub async fn doctored(seed: u64, form: Form, statement: Option<&'static str>) ->
     verdict.took = began.elapsed();
     verdict.cut_off = signs.cut_off.load(Ordering::SeqCst);
     verdict.stale = signs.stale.load(Ordering::SeqCst);
+    verdict.woken_in_time = signs.woken_in_time.load(Ordering::SeqCst);
+    verdict.overtaken = signs.overtaken.load(Ordering::SeqCst);
     verdict
 }
 

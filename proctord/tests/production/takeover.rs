@@ -1,8 +1,13 @@
-//! One of two replicas dies or falls asleep at a named point around launch, stop, finish, clean-up and adoption on a
-//! cluster. The other one, which runs all the time, takes over. Each execution has one Job, one run, its real outcome
-//! and its log; who slept writes nothing more about it when it wakes, and serves again.
+//! One of two replicas dies or falls asleep at a named point around launch, stop, finish, clean-up, adoption, firing
+//! and delivery on a cluster. The other one takes over. Each execution has one Job, one run, its real outcome and its
+//! log, each moment one row, and what goes out comes; who slept writes nothing more about it when it wakes, and serves
+//! again.
 
 mod adoption;
+mod delivering;
+mod firing;
+mod moments;
+mod receivers;
 mod replica;
 mod runs;
 mod scene;

@@ -130,7 +130,7 @@ fn timing(request: &ScheduleRequest, findings: &mut Findings) -> Option<Timing> 
         if request.not_before.or(request.not_after).is_some() {
             findings.say("at", "cannot stand beside not_before or not_after");
         }
-        return Some(Timing::Once(at));
+        return Some(Timing::Once(whole_microseconds(at)));
     }
     if let Err(error) = Window::new(request.not_before, request.not_after) {
         findings.say("not_after", format!("is wrong: {error}"));
@@ -213,6 +213,11 @@ fn look_at_lengths(request: &ScheduleRequest, findings: &mut Findings) {
             );
         }
     }
+}
+
+/// As finely as stores keep how far a schedule is covered: a moment a little later than that would never be covered.
+fn whole_microseconds(moment: Timestamp) -> Timestamp {
+    Timestamp::from_microsecond(moment.as_microsecond()).unwrap_or(moment)
 }
 
 /// A schedule without a moment to come is a mistake.

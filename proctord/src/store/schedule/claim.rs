@@ -22,8 +22,8 @@ pub(in crate::store) struct Claim<'p> {
     template: Option<&'p NewExecution>,
 }
 
-/// Decides over those that were locked. What was prepared for another version, or does not fit a hold that has just
-/// begun or ended, is left for the next time.
+/// Decides over those that were locked. What was prepared for another version or other moments, or does not fit a hold
+/// that has just begun or ended, is left for the next time.
 pub(in crate::store) fn claims<'p>(
     locked: Vec<Schedule>,
     prepared: &'p [Prepared],
@@ -34,7 +34,8 @@ pub(in crate::store) fn claims<'p>(
     let prepared: BTreeMap<_, _> = prepared.iter().map(|one| (one.id, one)).collect();
     let claims = locked.into_iter().filter_map(|schedule| {
         let prepared = prepared.get(&schedule.id)?;
-        let is_current = prepared.version == schedule.version;
+        let is_current = prepared.version == schedule.version
+            && prepared.covered_until == schedule.covered_until;
         is_current.then(|| claim(schedule, prepared, live, is_held, now))?
     });
     claims.collect()

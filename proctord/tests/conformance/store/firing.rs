@@ -53,6 +53,24 @@ pub async fn what_is_due_fires_once_with_an_accepted_execution(subject: impl Sub
     assert_eq!(page.firings, [expected]);
 }
 
+pub async fn what_was_prepared_for_one_moment_does_not_fire_the_next(subject: impl Subject) {
+    let hand = Hand::at("2026-11-21T12:00:30Z");
+    let store = store(&subject, &hand).await;
+    let schedule = create(&*store, wanted("report", "* * * * *")).await;
+    hand.set("2026-11-21T12:01:00Z");
+    let slept_over = prepared(&*store).await;
+    assert_eq!(fire(&*store).await.firings.len(), 1);
+    hand.set("2026-11-21T12:02:00Z");
+
+    let late = store.fire(&slept_over).await.unwrap();
+    let fired = fire(&*store).await;
+
+    assert_eq!((late.firings.len(), late.schedules), (0, 0));
+    assert_eq!(fired.firings.len(), 1);
+    let minutes = ["12:01 fired", "12:02 fired"];
+    assert_eq!(told(&*store, schedule.id).await, minutes);
+}
+
 pub async fn of_many_replicas_each_moment_fires_in_one(subject: impl Subject) {
     let hand = Hand::at("2026-11-21T12:00:30Z");
     let stores = stores(&subject, &hand, 3).await;

@@ -91,6 +91,7 @@ pub(super) fn prepare(schedule: &Schedule, aim: Aim) -> Prepared {
     Prepared {
         id: schedule.id,
         version: schedule.version,
+        covered_until: schedule.covered_until,
         moments: schedule.definition.moments().unwrap(),
         aim,
     }

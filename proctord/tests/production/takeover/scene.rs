@@ -24,17 +24,24 @@ pub struct Scene {
     pub double: Kubernetes,
     /// By which the store knows the standby.
     pub standby_id: String,
+    /// What each replica is told besides.
+    variables: Vec<(String, String)>,
 }
 
 impl Scene {
     pub async fn new() -> Self {
+        Self::with(Vec::new()).await
+    }
+
+    /// One whose replicas have these variables.
+    pub async fn with(variables: Vec<(String, String)>) -> Self {
         let double = Kubernetes::builder()
             .end_delay(Duration::from_millis(100))
             .records_requests()
             .start();
         let site = Site::new();
         site.migrate();
-        let standby = builder(&site, &double, STANDBY).start();
+        let standby = builder(&site, &double, STANDBY, &variables).start();
         wait_until_ready(&standby).await;
         let standby_id = site.psql("SELECT id FROM proctor.replica");
         let scene = Self {
@@ -42,6 +49,7 @@ impl Scene {
             double,
             standby,
             standby_id,
+            variables,
         };
         scene.publish().await;
         scene
@@ -66,25 +74,31 @@ impl Scene {
     }
 
     pub fn replica(&self, name: &str) -> ProctordBuilder {
-        builder(&self.site, &self.double, name)
+        builder(&self.site, &self.double, name, &self.variables)
     }
 
     /// A replica that is yet to come to the point at which it is struck.
     pub fn frail(&self, point: &str, fate: Fate) -> Frail {
+        self.frail_with(point, fate, &[])
+    }
+
+    /// The same, told something of its own.
+    pub fn frail_with(&self, point: &str, fate: Fate, variables: &[(&str, &str)]) -> Frail {
         let points = format!("{point}={}", fate.action());
         let name = format!("{point}.{fate:?}");
+        let builder = self.replica(&name).env("PROCTOR_FAIL_POINTS", &points);
+        let builder = variables
+            .iter()
+            .fold(builder, |builder, (name, value)| builder.env(name, value));
         Frail {
-            proctord: self
-                .replica(&name)
-                .env("PROCTOR_FAIL_POINTS", &points)
-                .start(),
+            proctord: builder.start(),
             name,
             fate,
         }
     }
 
     /// The file for which an execution of this case waits.
-    fn gate(&self, case: &str) -> PathBuf {
+    pub fn gate(&self, case: &str) -> PathBuf {
         self.site.folder.path().join(format!("gate-{case}"))
     }
 
@@ -115,11 +129,20 @@ impl Scene {
     }
 }
 
-fn builder(site: &Site, double: &Kubernetes, name: &str) -> ProctordBuilder {
+fn builder(
+    site: &Site,
+    double: &Kubernetes,
+    name: &str,
+    variables: &[(String, String)],
+) -> ProctordBuilder {
     let kubeconfig = double.kubeconfig_of(name, NAMESPACE);
-    site.proctord_beside(name)
+    let builder = site
+        .proctord_beside(name)
         .env("PROCTOR_RUNNER", "kubernetes")
         .env("PROCTOR_KUBE_CONFIG", kubeconfig.to_str().unwrap())
         .env("PROCTOR_KUBE_JOB_KEEP", "1s")
-        .env("PROCTOR_LEASE_LIFETIME", "1s")
+        .env("PROCTOR_LEASE_LIFETIME", "1s");
+    variables
+        .iter()
+        .fold(builder, |builder, (name, value)| builder.env(name, value))
 }

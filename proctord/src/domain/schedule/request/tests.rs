@@ -113,7 +113,9 @@ fn one_moment_stands_alone_and_is_still_to_come() {
         ..request()
     };
 
-    assert!(take(&once("2026-11-21T12:00:01Z")).is_ok());
+    let taken = take(&once("2026-11-21T12:00:01.123456789Z")).unwrap();
+    let kept = "2026-11-21T12:00:01.123456Z".parse().unwrap();
+    assert_eq!(taken.timing, Timing::Once(kept));
     let over = take(&once("2026-11-21T12:00:00Z")).unwrap_err();
     assert_eq!(over.plain, "at leaves no moment to come");
     let mut both = once("2026-11-21T12:00:01Z");
