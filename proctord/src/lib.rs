@@ -27,5 +27,6 @@ pub mod startup;
 pub mod store;
 pub mod submission;
 pub mod telemetry;
+pub mod ticker;
 pub mod tls;
 pub mod tracker;

@@ -34,6 +34,7 @@ use crate::readiness::Readiness;
 use crate::samples;
 use crate::scheduler::{self, Launch, Scheduler, SeenUsers};
 use crate::store::{Replica, Store, StoreError};
+use crate::ticker::Ticker;
 use crate::tls::Tls;
 use crate::tracker::{Parts, Tracker};
 
@@ -57,6 +58,7 @@ pub struct Service {
     folder: DataFolder,
     housekeeping: Housekeeping,
     deliveries: Deliveries,
+    ticker: Ticker,
     /// The certificate that is shown; absent, it speaks plain HTTP.
     tls: Option<Tls>,
     /// What `PROCTOR_HOLD` says.
@@ -144,6 +146,7 @@ impl Service {
             every: carrier.between_sweeps(config),
             grace: config.execution.stop_grace,
         };
+        let ticker = Ticker::start(vec![app.scheduler.tick()]).context("cannot tick")?;
         let address = listener.local_addr()?;
         let tls = config.http.tls.as_ref().map(Tls::open).transpose()?;
         let app = web::Data::new(app);
@@ -159,6 +162,7 @@ impl Service {
             folder,
             housekeeping,
             deliveries,
+            ticker,
             tls,
             hold: config.execution.hold.clone(),
         })
@@ -197,6 +201,7 @@ impl Service {
             folder,
             housekeeping,
             mut deliveries,
+            ticker,
             tls,
             hold,
             ..
@@ -213,6 +218,7 @@ impl Service {
             handle.stop(true).await;
         };
         let (served, ()) = tokio::join!(server, stopping);
+        drop(ticker);
         app.work.finish().await;
         // Before the lease is given up, for then others take over what is under way.
         deliveries.finish().await;
