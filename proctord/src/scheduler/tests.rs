@@ -79,7 +79,7 @@ async fn create(store: &dyn Store, who: &str, at: Timestamp) -> Schedule {
         result: AuditResult::Done,
         request_id: String::new(),
     };
-    store.create_schedule(new, audit).await.unwrap()
+    store.create_schedule(new, None, audit).await.unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]

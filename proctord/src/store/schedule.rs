@@ -11,7 +11,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use proctor_api::Firing;
 
-use super::{AuditEntry, AuditResult, NewExecution, StoreError};
+use super::{AuditEntry, AuditResult, Idempotency, NewExecution, StoreError};
 use crate::domain::execution::Execution;
 use crate::domain::name::ProcName;
 use crate::domain::schedule::{Definition, Held, RUN_AS, Schedule, ScheduleId};
@@ -125,13 +125,22 @@ pub struct SeenUser {
 /// The schedules of a store.
 #[async_trait]
 pub trait Schedules: Send + Sync {
-    /// Stores a schedule, which has its first moment after now. Another one of the same proc with the same args that
-    /// has moments to come is an error, unless one of the two is paused. The audit row is part of it.
+    /// Stores a schedule, which has its first moment after now, or finds the one that its owner's key stood for in the
+    /// last 24 hours. Another one of the same proc with the same args that has moments to come is an error, unless one
+    /// of the two is paused. The audit row is part of it; a repeated request changes nothing and has none.
     async fn create_schedule(
         &self,
         new: NewSchedule,
+        key: Option<Idempotency>,
         audit: AuditEntry,
     ) -> Result<Schedule, StoreError>;
+
+    /// The schedule that a user's key has stood for in the last 24 hours, as it is now, also if it was removed.
+    async fn schedule_of_key(
+        &self,
+        user: &str,
+        key: &Idempotency,
+    ) -> Result<Option<Schedule>, StoreError>;
 
     /// Makes another one of it from now on. Moments of before that have not fired are covered, and it is held no more.
     async fn change_schedule(
@@ -196,11 +205,13 @@ pub trait Schedules: Send + Sync {
     /// again it changes nothing.
     async fn fire(&self, prepared: &[Prepared]) -> Result<Fired, StoreError>;
 
-    /// Accepts an execution of a schedule that somebody runs by hand.
+    /// Accepts an execution of a schedule that somebody runs by hand, or finds the one that their key stood for in the
+    /// last 24 hours; such keys are those of `Store::accept`.
     async fn run_schedule(
         &self,
         id: ScheduleId,
         new: NewExecution,
+        key: Option<Idempotency>,
         audit: AuditEntry,
     ) -> Result<Execution, StoreError>;
 

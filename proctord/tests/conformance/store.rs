@@ -20,6 +20,7 @@ pub mod pieces;
 pub mod queue;
 pub mod sample;
 pub mod schedule;
+pub mod schedule_key;
 pub mod sealing;
 pub mod silent_host;
 pub mod slots;
@@ -82,6 +83,14 @@ macro_rules! store_suite {
                     one_that_was_removed_never_fires_and_its_firings_stay
                     what_a_user_was_is_kept_until_it_changes
                     the_schedules_clock_is_the_stores
+                }
+                schedule_key {
+                    a_repeated_request_finds_the_first_schedule_as_it_stands_now
+                    a_schedules_key_is_the_users_own_and_good_for_one_request
+                    a_schedules_key_is_free_again_after_a_day
+                    of_many_equal_requests_at_once_one_schedule_is_stored
+                    a_repeated_run_is_the_first_one
+                    a_runs_key_is_free_again_after_a_day
                 }
                 firing {
                     what_is_due_fires_once_with_an_accepted_execution

@@ -6,6 +6,7 @@ mod change;
 mod clock;
 mod fire;
 mod firing;
+mod key;
 mod read;
 mod run;
 mod user;
@@ -20,8 +21,8 @@ use crate::domain::name::ProcName;
 use crate::domain::schedule::{Schedule, ScheduleId};
 use crate::store::schedule::Wish;
 use crate::store::{
-    AuditEntry, DueSchedules, Fired, FiringsPage, NewExecution, NewSchedule, Prepared, Schedules,
-    SeenUser, StoreError,
+    AuditEntry, DueSchedules, Fired, FiringsPage, Idempotency, NewExecution, NewSchedule, Prepared,
+    Schedules, SeenUser, StoreError,
 };
 
 pub(super) use clock::Clock;
@@ -31,10 +32,22 @@ impl Schedules for PostgresStore {
     async fn create_schedule(
         &self,
         new: NewSchedule,
+        key: Option<Idempotency>,
         audit: AuditEntry,
     ) -> Result<Schedule, StoreError> {
-        let work = change::create(&self.database, &self.clock, &new, audit);
+        let work = change::create(&self.database, &self.clock, &new, key.as_ref(), &audit);
         self.bounded("create a schedule", work).await
+    }
+
+    async fn schedule_of_key(
+        &self,
+        user: &str,
+        key: &Idempotency,
+    ) -> Result<Option<Schedule>, StoreError> {
+        let doing = "look up the key of a schedule";
+        let work =
+            async { key::find(&mut *self.connection(doing).await?, &self.clock, user, key).await };
+        self.bounded(doing, work).await
     }
 
     async fn change_schedule(
@@ -130,17 +143,16 @@ impl Schedules for PostgresStore {
         &self,
         id: ScheduleId,
         new: NewExecution,
+        key: Option<Idempotency>,
         audit: AuditEntry,
     ) -> Result<Execution, StoreError> {
-        let work = run::run(
-            &self.database,
-            &self.clock,
-            self.max_concurrent,
-            &self.audience,
+        let request = run::Request {
             id,
             new,
-            audit,
-        );
+            key,
+            entry: audit,
+        };
+        let work = run::run(self, &request);
         self.bounded("run a schedule", work).await
     }
 

@@ -4,6 +4,7 @@
 mod change;
 mod fire;
 mod firing;
+mod key;
 mod read;
 mod run;
 mod user;
@@ -22,10 +23,12 @@ use crate::domain::schedule::{Schedule, ScheduleId};
 use crate::store::schedule::Wish;
 use crate::store::time::truncated;
 use crate::store::{
-    AuditEntry, DueSchedules, Fired, FiringsPage, NewExecution, NewSchedule, Prepared, Schedules,
-    SeenUser, StoreError,
+    AuditEntry, DueSchedules, Fired, FiringsPage, Idempotency, NewExecution, NewSchedule, Prepared,
+    Schedules, SeenUser, StoreError,
 };
 
+#[cfg(test)]
+pub(super) use key::{FIND as OF_KEY, GIVE_BACK as GIVE_KEY_BACK};
 #[cfg(test)]
 pub(super) use read::{DUE, FIRINGS, HELD, LIVE, NEXT, OF_PROC};
 
@@ -44,9 +47,18 @@ impl Schedules for SqliteStore {
     async fn create_schedule(
         &self,
         new: NewSchedule,
+        key: Option<Idempotency>,
         audit: AuditEntry,
     ) -> Result<Schedule, StoreError> {
-        change::create(self, &new, audit).await
+        change::create(self, &new, key.as_ref(), audit).await
+    }
+
+    async fn schedule_of_key(
+        &self,
+        user: &str,
+        key: &Idempotency,
+    ) -> Result<Option<Schedule>, StoreError> {
+        key::find(self.records.readers(), user, key, self.clock.now()).await
     }
 
     async fn change_schedule(
@@ -123,9 +135,10 @@ impl Schedules for SqliteStore {
         &self,
         id: ScheduleId,
         new: NewExecution,
+        key: Option<Idempotency>,
         audit: AuditEntry,
     ) -> Result<Execution, StoreError> {
-        run::run(self, id, new, &audit).await
+        run::run(self, id, new, key.as_ref(), &audit).await
     }
 
     async fn note_users(&self, users: &[(String, Vec<String>)]) -> Result<(), StoreError> {

@@ -72,7 +72,9 @@ pub(super) fn wanted(proc_name: &str, cron: &str) -> NewSchedule {
 }
 
 pub(super) async fn create(store: &dyn Store, new: NewSchedule) -> Schedule {
-    let created = store.create_schedule(new, entry("schedule.create")).await;
+    let created = store
+        .create_schedule(new, None, entry("schedule.create"))
+        .await;
     created.unwrap()
 }
 
@@ -157,7 +159,7 @@ pub async fn one_that_runs_the_same_is_refused_while_both_would_fire(subject: im
     let again = wanted("report", "30 9 * * *");
     alike(
         store
-            .create_schedule(again.clone(), entry("schedule.create"))
+            .create_schedule(again.clone(), None, entry("schedule.create"))
             .await,
     );
     let mut paused = again.clone();

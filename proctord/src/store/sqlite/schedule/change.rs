@@ -4,13 +4,13 @@ use std::sync::atomic::Ordering;
 
 use sqlx::{Sqlite, SqliteConnection, Transaction};
 
-use super::{firing, read};
+use super::{firing, key, read};
 use crate::domain::schedule::{Definition, Held, Schedule, ScheduleId};
 use crate::store::schedule::{Wish, apply, fresh};
 use crate::store::sqlite::fault::failed;
 use crate::store::sqlite::time::{micros, now};
 use crate::store::sqlite::{SqliteStore, audit, delivery};
-use crate::store::{AuditEntry, NewSchedule, StoreError};
+use crate::store::{AuditEntry, Idempotency, NewSchedule, StoreError};
 
 const UNIQUE_VIOLATION: &str = "2067";
 /// How many ids of a moment are tried before it is given up.
@@ -19,12 +19,22 @@ const ATTEMPTS: usize = 1 << 14;
 pub(super) async fn create(
     store: &SqliteStore,
     new: &NewSchedule,
+    key: Option<&Idempotency>,
     entry: AuditEntry,
 ) -> Result<Schedule, StoreError> {
     let mut unit = begin(store).await?;
+    let at = store.clock.now();
+    if let Some(key) = key
+        && let Some(before) = key::find(&mut *unit, &new.owner, key, at).await?
+    {
+        return Ok(before);
+    }
     let id = free_id(store, &mut unit).await?;
-    let schedule = fresh(id, new, store.clock.now())?;
+    let schedule = fresh(id, new, at)?;
     insert(&mut unit, &schedule).await?;
+    if let Some(key) = key {
+        key::claim(&mut unit, &new.owner, key, id, at).await?;
+    }
     let target = id.to_string();
     audit::insert(&mut unit, &AuditEntry { target, ..entry }, now()).await?;
     commit(unit).await?;
