@@ -19,6 +19,7 @@ pub mod plugins;
 pub mod policy;
 pub mod readiness;
 pub mod recovery;
+pub mod retention;
 pub mod runner;
 pub mod samples;
 pub mod scheduler;

@@ -31,6 +31,7 @@ use crate::housekeeping::Housekeeping;
 use crate::logs::Logs;
 use crate::metrics::Metrics;
 use crate::readiness::Readiness;
+use crate::retention::Retention;
 use crate::samples;
 use crate::scheduler::{self, Launch, Scheduler, SeenUsers};
 use crate::store::{Replica, Store, StoreError};
@@ -56,7 +57,7 @@ pub struct Service {
     backing: Backing,
     carrier: Carrier,
     folder: DataFolder,
-    housekeeping: Housekeeping,
+    chores: Chores,
     deliveries: Deliveries,
     ticker: Ticker,
     /// The certificate that is shown; absent, it speaks plain HTTP.
@@ -74,6 +75,12 @@ pub struct Place {
     pub shim: PathBuf,
     /// The binary that loads plugins: proctord itself.
     pub program: PathBuf,
+}
+
+/// What cleans up.
+struct Chores {
+    housekeeping: Housekeeping,
+    retention: Retention,
 }
 
 /// What a service is put together from.
@@ -146,7 +153,9 @@ impl Service {
             every: carrier.between_sweeps(config),
             grace: config.execution.stop_grace,
         };
-        let ticker = Ticker::start(vec![app.scheduler.tick()]).context("cannot tick")?;
+        let retention = Retention::new(Arc::clone(&app.store), config.history.keep);
+        let ticks = vec![app.scheduler.tick(), retention.tick()];
+        let ticker = Ticker::start(ticks).context("cannot tick")?;
         let address = listener.local_addr()?;
         let tls = config.http.tls.as_ref().map(Tls::open).transpose()?;
         let app = web::Data::new(app);
@@ -160,7 +169,10 @@ impl Service {
             backing,
             carrier,
             folder,
-            housekeeping,
+            chores: Chores {
+                housekeeping,
+                retention,
+            },
             deliveries,
             ticker,
             tls,
@@ -199,7 +211,7 @@ impl Service {
             backing,
             carrier,
             folder,
-            housekeeping,
+            chores,
             mut deliveries,
             ticker,
             tls,
@@ -210,7 +222,7 @@ impl Service {
         let stopping = async {
             tokio::select! {
                 () = stop => {}
-                () = work(&app, &carrier, hold.as_deref(), housekeeping, &mut deliveries, &mut sealer) => {}
+                () = work(&app, &carrier, hold.as_deref(), chores, &mut deliveries, &mut sealer) => {}
                 () = watch(tls.as_ref()) => {}
             }
             info!("stopping");
@@ -236,7 +248,7 @@ async fn work(
     app: &App,
     carrier: &Carrier,
     hold: Option<&str>,
-    housekeeping: Housekeeping,
+    chores: Chores,
     deliveries: &mut Deliveries,
     sealer: &mut Sealer,
 ) {
@@ -259,7 +271,8 @@ async fn work(
                 app.scheduler.run(),
                 app.seen_users.run(app.store.as_ref()),
                 app.logs.look_out(|| app.metrics.looked_out()),
-                housekeeping.run(),
+                chores.housekeeping.run(),
+                chores.retention.run(),
                 deliveries.run(),
                 app.refusals.run(app.store.as_ref()),
                 sealer.run()

@@ -8,7 +8,7 @@ use std::num::NonZeroU32;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use proctor_api::Firing;
 
 use super::{AuditEntry, AuditResult, Idempotency, NewExecution, StoreError};
@@ -214,6 +214,14 @@ pub trait Schedules: Send + Sync {
         key: Option<Idempotency>,
         audit: AuditEntry,
     ) -> Result<Execution, StoreError>;
+
+    /// Forgets some stretches in which nothing fired and that were not made longer for so long, at most so many, and
+    /// tells how many. What has fired stays as long as its execution.
+    async fn forget_stretches(
+        &self,
+        older_than: SignedDuration,
+        limit: NonZeroU32,
+    ) -> Result<u64, StoreError>;
 
     /// Keeps what users are known to be now.
     async fn note_users(&self, users: &[(String, Vec<String>)]) -> Result<(), StoreError>;

@@ -9,6 +9,7 @@ pub mod crowd;
 pub mod delivery;
 pub mod firing;
 pub mod give_up;
+pub mod history;
 pub mod hold;
 pub mod import;
 pub mod late;
@@ -102,6 +103,13 @@ macro_rules! store_suite {
                     firings_take_slots_and_wait_in_queues_as_any_execution
                     downtime_is_one_row_and_pages_neither_miss_nor_repeat
                     run_by_hand_it_has_a_row_without_a_moment
+                }
+                history {
+                    old_deliveries_of_no_execution_are_forgotten_once_they_are_settled
+                    no_more_is_forgotten_at_once_than_was_asked_for
+                    old_stretches_are_forgotten_and_what_fired_stays_with_its_execution
+                    a_stretch_is_as_old_as_its_end
+                    of_many_who_forget_at_once_each_row_goes_once
                 }
                 hold {
                     what_is_accepted_and_not_running_is_held_and_nothing_else

@@ -14,6 +14,7 @@ mod user;
 use std::num::NonZeroU32;
 
 use async_trait::async_trait;
+use jiff::SignedDuration;
 
 use super::PostgresStore;
 use crate::domain::execution::Execution;
@@ -154,6 +155,19 @@ impl Schedules for PostgresStore {
         };
         let work = run::run(self, &request);
         self.bounded("run a schedule", work).await
+    }
+
+    async fn forget_stretches(
+        &self,
+        older_than: SignedDuration,
+        limit: NonZeroU32,
+    ) -> Result<u64, StoreError> {
+        let doing = "forget stretches";
+        let work = async {
+            let mut connection = self.connection(doing).await?;
+            firing::forget(&mut connection, &self.clock, older_than, limit).await
+        };
+        self.bounded(doing, work).await
     }
 
     async fn note_users(&self, users: &[(String, Vec<String>)]) -> Result<(), StoreError> {

@@ -88,6 +88,8 @@ async fn no_unit_of_work_reads_a_table_from_end_to_end() {
         schedule::HELD,
         schedule::OF_PROC,
         schedule::FIRINGS,
+        schedule::FORGET_STRETCHES,
+        delivery::FORGET,
         schedule::OF_KEY,
         schedule::GIVE_KEY_BACK,
         row::OF_V2,

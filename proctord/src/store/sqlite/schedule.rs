@@ -13,10 +13,10 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::SqliteStore;
-use super::time::now;
+use super::time::{micros, now};
 use crate::domain::execution::Execution;
 use crate::domain::name::ProcName;
 use crate::domain::schedule::{Schedule, ScheduleId};
@@ -27,6 +27,8 @@ use crate::store::{
     Schedules, SeenUser, StoreError,
 };
 
+#[cfg(test)]
+pub(super) use firing::FORGET as FORGET_STRETCHES;
 #[cfg(test)]
 pub(super) use key::{FIND as OF_KEY, GIVE_BACK as GIVE_KEY_BACK};
 #[cfg(test)]
@@ -139,6 +141,15 @@ impl Schedules for SqliteStore {
         audit: AuditEntry,
     ) -> Result<Execution, StoreError> {
         run::run(self, id, new, key.as_ref(), &audit).await
+    }
+
+    async fn forget_stretches(
+        &self,
+        older_than: SignedDuration,
+        limit: NonZeroU32,
+    ) -> Result<u64, StoreError> {
+        let before = self.clock.now().saturating_sub(older_than);
+        firing::forget(&self.records, before.map_or(i64::MIN, micros), limit).await
     }
 
     async fn note_users(&self, users: &[(String, Vec<String>)]) -> Result<(), StoreError> {
