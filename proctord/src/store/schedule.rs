@@ -16,7 +16,7 @@ use crate::domain::execution::Execution;
 use crate::domain::name::ProcName;
 use crate::domain::schedule::{Definition, Held, RUN_AS, Schedule, ScheduleId};
 
-pub(super) use change::{Wish, apply, fresh};
+pub(super) use change::{Wish, apply, fresh, imported};
 pub(super) use claim::{Claim, claims};
 
 /// A schedule that somebody wants.
@@ -25,6 +25,15 @@ pub struct NewSchedule {
     pub definition: Definition,
     pub owner: String,
     pub paused: bool,
+}
+
+/// A schedule of version 2. What it had to do before it is imported, is version 2's.
+#[derive(Debug, Clone)]
+pub struct ImportedSchedule {
+    pub v2_id: u64,
+    pub new: NewSchedule,
+    /// If that is known.
+    pub created_at: Option<Timestamp>,
 }
 
 /// What is due, as it stands without anybody having claimed it.
@@ -141,6 +150,14 @@ pub trait Schedules: Send + Sync {
         user: &str,
         key: &Idempotency,
     ) -> Result<Option<Schedule>, StoreError>;
+
+    /// Stores a schedule of version 2, which has its first moment after now, and tells whether it did: one that is there
+    /// already, by its id in version 2, stays as it is, also if it was removed. Otherwise as `create_schedule`, but for
+    /// the audit row. For one caller at a time.
+    async fn import_schedule(&self, imported: &ImportedSchedule) -> Result<bool, StoreError>;
+
+    /// The schedule that had this id in version 2, also if it was removed.
+    async fn schedule_of_v2(&self, v2_id: u64) -> Result<Option<Schedule>, StoreError>;
 
     /// Makes another one of it from now on. Moments of before that have not fired are covered, and it is held no more.
     async fn change_schedule(

@@ -84,6 +84,7 @@ macro_rules! store_suite {
                     one_that_was_removed_never_fires_and_its_firings_stay
                     what_a_user_was_is_kept_until_it_changes
                     the_schedules_clock_is_the_stores
+                    one_of_version_2_begins_when_it_is_imported_and_comes_once
                 }
                 schedule_key {
                     a_repeated_request_finds_the_first_schedule_as_it_stands_now

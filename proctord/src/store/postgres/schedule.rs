@@ -6,6 +6,7 @@ mod change;
 mod clock;
 mod fire;
 mod firing;
+mod import;
 mod key;
 mod read;
 mod run;
@@ -22,8 +23,8 @@ use crate::domain::name::ProcName;
 use crate::domain::schedule::{Schedule, ScheduleId};
 use crate::store::schedule::Wish;
 use crate::store::{
-    AuditEntry, DueSchedules, Fired, FiringsPage, Idempotency, NewExecution, NewSchedule, Prepared,
-    Schedules, SeenUser, StoreError,
+    AuditEntry, DueSchedules, Fired, FiringsPage, Idempotency, ImportedSchedule, NewExecution,
+    NewSchedule, Prepared, Schedules, SeenUser, StoreError,
 };
 
 pub(super) use clock::Clock;
@@ -48,6 +49,17 @@ impl Schedules for PostgresStore {
         let doing = "look up the key of a schedule";
         let work =
             async { key::find(&mut *self.connection(doing).await?, &self.clock, user, key).await };
+        self.bounded(doing, work).await
+    }
+
+    async fn import_schedule(&self, imported: &ImportedSchedule) -> Result<bool, StoreError> {
+        let work = import::import(&self.database, &self.clock, imported);
+        self.bounded("import a schedule", work).await
+    }
+
+    async fn schedule_of_v2(&self, v2_id: u64) -> Result<Option<Schedule>, StoreError> {
+        let doing = "read a schedule of version 2";
+        let work = async { import::find(&mut *self.connection(doing).await?, v2_id).await };
         self.bounded(doing, work).await
     }
 

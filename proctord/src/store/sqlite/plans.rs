@@ -91,6 +91,7 @@ async fn no_unit_of_work_reads_a_table_from_end_to_end() {
         schedule::FORGET_STRETCHES,
         delivery::FORGET,
         schedule::OF_KEY,
+        schedule::OF_V2,
         schedule::GIVE_KEY_BACK,
         row::OF_V2,
         import::LAST_OF_MOMENT,

@@ -4,6 +4,7 @@
 mod change;
 mod fire;
 mod firing;
+mod import;
 mod key;
 mod read;
 mod run;
@@ -23,12 +24,14 @@ use crate::domain::schedule::{Schedule, ScheduleId};
 use crate::store::schedule::Wish;
 use crate::store::time::truncated;
 use crate::store::{
-    AuditEntry, DueSchedules, Fired, FiringsPage, Idempotency, NewExecution, NewSchedule, Prepared,
-    Schedules, SeenUser, StoreError,
+    AuditEntry, DueSchedules, Fired, FiringsPage, Idempotency, ImportedSchedule, NewExecution,
+    NewSchedule, Prepared, Schedules, SeenUser, StoreError,
 };
 
 #[cfg(test)]
 pub(super) use firing::FORGET as FORGET_STRETCHES;
+#[cfg(test)]
+pub(super) use import::OF_V2;
 #[cfg(test)]
 pub(super) use key::{FIND as OF_KEY, GIVE_BACK as GIVE_KEY_BACK};
 #[cfg(test)]
@@ -61,6 +64,14 @@ impl Schedules for SqliteStore {
         key: &Idempotency,
     ) -> Result<Option<Schedule>, StoreError> {
         key::find(self.records.readers(), user, key, self.clock.now()).await
+    }
+
+    async fn import_schedule(&self, imported: &ImportedSchedule) -> Result<bool, StoreError> {
+        import::import(self, imported).await
+    }
+
+    async fn schedule_of_v2(&self, v2_id: u64) -> Result<Option<Schedule>, StoreError> {
+        import::find(self.records.readers(), v2_id).await
     }
 
     async fn change_schedule(

@@ -69,11 +69,7 @@ async fn store(
 ) -> Result<Option<Schedule>, StoreError> {
     let mut unit = begin(database).await?;
     let now = clock.now(&mut unit).await?;
-    let id = sqlx::query_scalar!(r#"SELECT proctor.new_execution_id(clock_timestamp()) AS "id!""#)
-        .fetch_one(&mut *unit)
-        .await
-        .map_err(failed("find an id for a schedule"))?;
-    let schedule = fresh(read::id(id)?, new, now)?;
+    let schedule = fresh(free_id(&mut unit).await?, new, now)?;
     if !insert(&mut unit, &schedule, key).await? {
         return Ok(None);
     }
@@ -85,6 +81,15 @@ async fn store(
     audit::insert(&mut unit, &entry).await?;
     commit(unit).await?;
     Ok(Some(schedule))
+}
+
+/// An id that nothing has.
+pub(super) async fn free_id(connection: &mut PgConnection) -> Result<ScheduleId, StoreError> {
+    let id = sqlx::query_scalar!(r#"SELECT proctor.new_execution_id(clock_timestamp()) AS "id!""#)
+        .fetch_one(connection)
+        .await
+        .map_err(failed("find an id for a schedule"))?;
+    read::id(id)
 }
 
 pub(super) async fn change(
@@ -133,12 +138,12 @@ pub(super) async fn hold(
     commit(unit).await
 }
 
-async fn begin(database: &Database) -> Result<Unit, StoreError> {
+pub(super) async fn begin(database: &Database) -> Result<Unit, StoreError> {
     let begun = database.begin().await;
     begun.map_err(failed("begin to change a schedule"))
 }
 
-async fn commit(unit: Unit) -> Result<(), StoreError> {
+pub(super) async fn commit(unit: Unit) -> Result<(), StoreError> {
     let committed = unit.commit().await;
     committed.map_err(failed("keep a changed schedule"))
 }
@@ -179,7 +184,7 @@ pub(super) async fn lock(
 }
 
 /// Whether it was written, which it is unless the key stands for another one.
-async fn insert(
+pub(super) async fn insert(
     connection: &mut PgConnection,
     schedule: &Schedule,
     key: Option<&Idempotency>,

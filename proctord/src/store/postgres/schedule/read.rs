@@ -34,6 +34,8 @@ pub(super) struct Row {
     #[expect(dead_code, reason = "a column that `SELECT *` brings along")]
     pub key: Option<String>,
     pub key_digest: Option<String>,
+    #[expect(dead_code, reason = "a column that `SELECT *` brings along")]
+    pub v2_id: Option<i64>,
 }
 
 impl TryFrom<Row> for Schedule {

@@ -84,17 +84,17 @@ pub(super) async fn hold(
     commit(unit).await
 }
 
-async fn begin(store: &SqliteStore) -> Result<Transaction<'static, Sqlite>, StoreError> {
+pub(super) async fn begin(store: &SqliteStore) -> Result<Transaction<'static, Sqlite>, StoreError> {
     let begun = store.records.begin().await;
     begun.map_err(failed("begin to change a schedule"))
 }
 
-async fn commit(unit: Transaction<'static, Sqlite>) -> Result<(), StoreError> {
+pub(super) async fn commit(unit: Transaction<'static, Sqlite>) -> Result<(), StoreError> {
     let committed = unit.commit().await;
     committed.map_err(failed("keep a changed schedule"))
 }
 
-async fn free_id(
+pub(super) async fn free_id(
     store: &SqliteStore,
     connection: &mut SqliteConnection,
 ) -> Result<ScheduleId, StoreError> {
@@ -136,7 +136,10 @@ async fn change_one(
     Ok(changed.schedule)
 }
 
-async fn insert(connection: &mut SqliteConnection, schedule: &Schedule) -> Result<(), StoreError> {
+pub(super) async fn insert(
+    connection: &mut SqliteConnection,
+    schedule: &Schedule,
+) -> Result<(), StoreError> {
     sqlx::query(
         "INSERT INTO schedule (id, proc_name, args_digest, definition, owner, version, paused, covered_until,
              next_at, created_at, updated_at)
