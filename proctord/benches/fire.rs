@@ -107,7 +107,7 @@ async fn create(store: &PostgresStore, at: Timestamp) {
                 request_id: "request".into(),
             };
             store
-                .create_schedule(schedule(number, at), audit)
+                .create_schedule(schedule(number, at), None, audit)
                 .await
                 .unwrap();
         }

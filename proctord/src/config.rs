@@ -6,6 +6,7 @@ mod authentication;
 mod callback;
 mod execution;
 mod file;
+mod history;
 mod http;
 mod import;
 mod kubernetes;
@@ -34,6 +35,7 @@ use crate::store::Audience;
 
 pub use authentication::{AuthenticationConfig, PluginChoice};
 pub use execution::ExecutionConfig;
+pub use history::HistoryConfig;
 pub use http::HttpConfig;
 pub use import::ImportConfig;
 pub use kubernetes::KubernetesConfig;
@@ -55,6 +57,7 @@ pub struct Config {
     pub callbacks: AllowedHosts,
     pub http: HttpConfig,
     pub execution: ExecutionConfig,
+    pub history: HistoryConfig,
     pub kubernetes: KubernetesConfig,
     pub log: LogConfig,
     /// Present if there is a mail server.
@@ -169,6 +172,7 @@ impl Config {
             authentication,
             callbacks: callback::read(reader),
             execution: ExecutionConfig::read(reader),
+            history: HistoryConfig::read(reader),
             kubernetes: KubernetesConfig::read(reader),
             log: LogConfig::read(reader),
             mail: mail::read(reader),

@@ -13,6 +13,7 @@ mod error;
 mod execution;
 mod guard;
 mod health;
+mod idempotency;
 mod measure;
 mod metadata;
 mod metrics;

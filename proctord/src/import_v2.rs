@@ -1,4 +1,4 @@
-//! Takes over what version 2 has in its Postgres and its Redis: executions with their logs, procs and secrets. It
+//! Takes over what version 2 has in its Postgres and its Redis: executions with their logs, schedules, procs and secrets. It
 //! only reads there, adds what is not here yet, changes nothing that is, and so may be interrupted and repeated.
 //! What cannot be taken over as it is, is told with the row it is about. No secret value is told.
 
@@ -11,6 +11,7 @@ mod procs;
 mod redis;
 mod report;
 mod row;
+mod schedules;
 mod secrets;
 
 use std::num::NonZeroU32;
@@ -33,6 +34,8 @@ pub use report::{Count, Report, Told};
 pub struct Sources {
     pub database_url: Option<SecretString>,
     pub redis_url: Option<SecretString>,
+    /// By whose clock its schedules fired, by its IANA name.
+    pub time_zone: String,
 }
 
 /// Where it goes.
@@ -97,8 +100,9 @@ pub async fn import<'t>(
     }
     if let Some(url) = &sources.database_url {
         let mut database = Database::open(url).await?;
-        report.schedules = database.schedules().await?;
         executions::import(&mut database, target, options, &mut known, &mut report).await?;
+        // At last, for from then on they fire.
+        schedules::import(&mut database, sources, target, options, &mut report).await?;
     }
     if let Some(target) = target.filter(|_| !options.dry_run) {
         audit(target, &report).await?;
@@ -110,13 +114,16 @@ pub async fn import<'t>(
 async fn audit(target: &Target, report: &Report<'_>) -> Result<(), StoreError> {
     let [executions, procs, secrets] =
         [&report.executions, &report.procs, &report.secrets].map(|count| count.imported);
-    if executions + procs + secrets == 0 {
+    let schedules = report.schedules.unwrap_or_default().imported;
+    if executions + procs + secrets + schedules == 0 {
         return Ok(());
     }
     let entry = AuditEntry {
         who: "proctord import-v2".to_owned(),
         action: "import.v2",
-        target: format!("{executions} executions, {procs} procs, {secrets} secrets"),
+        target: format!(
+            "{executions} executions, {schedules} schedules, {procs} procs, {secrets} secrets"
+        ),
         source: String::new(),
         result: AuditResult::Done,
         request_id: String::new(),

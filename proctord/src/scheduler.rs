@@ -1,16 +1,19 @@
 //! Fires schedules: looks what is due by the store's clock, prepares what is to run, and has the store claim, cover and
 //! accept it in one unit of work. Each look takes no input and may be repeated, and any number of replicas do the same;
-//! that nothing fires twice is the store's business. Which moments there are is `proctor-cron`'s, what becomes of them
-//! is decided in `domain/schedule`.
+//! that nothing fires twice is the store's business. It looks when the next moment is due, and when the ticker pokes it.
+//! Which moments there are is `proctor-cron`'s, what becomes of them is decided in `domain/schedule`.
 
 mod moments;
 mod owners;
 mod preparation;
+#[cfg(test)]
+mod tests;
 
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::Notify;
 use tracing::{debug, info, warn};
 
 use crate::authentication::Authentication;
@@ -22,6 +25,7 @@ use crate::policy::Policy;
 use crate::runner::Runner;
 use crate::store::{DueSchedules, Fired, Replica, Store, StoreError};
 use crate::telemetry::chain;
+use crate::ticker::Tick;
 use crate::tracker::Tracker;
 use moments::KnownMoments;
 use owners::Owners;
@@ -34,8 +38,11 @@ use proctor_api::Status;
 const BATCH: usize = 500;
 /// How many due ones are looked at together. Replicas begin at different places of that.
 const LOOK: NonZeroU32 = NonZeroU32::new(4 * BATCH as u32).expect("it is not zero");
-/// Somebody else may create what is due before anything that is known here.
-const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+/// Somebody else may create what is due before anything that is known here, hence the tick.
+const EACH_SECOND: &str = "* * * * * *";
+/// Ticks follow the clock of this machine, which may be set back, and then there is none for as long.
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+const PAUSE_AFTER_A_FAILURE: Duration = Duration::from_secs(1);
 /// While others claim all that is due.
 const PAUSE_OF_THE_IDLE: Duration = Duration::from_millis(50);
 
@@ -66,6 +73,7 @@ pub struct Scheduler {
     parts: Parts,
     owners: Owners,
     moments: KnownMoments,
+    poke: Arc<Notify>,
 }
 
 /// What one look came to.
@@ -93,6 +101,16 @@ impl Scheduler {
             parts,
             owners,
             moments: KnownMoments::default(),
+            poke: Arc::default(),
+        }
+    }
+
+    /// When it is to be poked.
+    #[must_use]
+    pub fn tick(&self) -> Tick {
+        Tick {
+            pattern: EACH_SECOND,
+            poke: Arc::clone(&self.poke),
         }
     }
 
@@ -105,7 +123,7 @@ impl Scheduler {
                 Ok(Look::Elsewhere) => (PAUSE_OF_THE_IDLE, None),
                 Ok(Look::Idle(pause)) => (pause, None),
                 Ok(Look::Stuck(why, pause)) => (pause, Some(why)),
-                Err(error) => (LONGEST_PAUSE, Some(chain(&error))),
+                Err(error) => (PAUSE_AFTER_A_FAILURE, Some(chain(&error))),
             };
             match &trouble {
                 Some(error) if was_failing => debug!(error, "schedules do not fire yet"),
@@ -113,7 +131,15 @@ impl Scheduler {
                 None => {}
             }
             was_failing = trouble.is_some();
-            tokio::time::sleep(pause).await;
+            self.wait(pause).await;
+        }
+    }
+
+    /// Waits so long, or until it is poked.
+    async fn wait(&self, pause: Duration) {
+        tokio::select! {
+            () = tokio::time::sleep(pause) => {}
+            () = self.poke.notified() => {}
         }
     }
 
@@ -201,7 +227,7 @@ impl Scheduler {
     }
 }
 
-/// How long nothing is due, by the clock of the store.
+/// How long nothing is due that is known here, by the clock of the store.
 fn until_next(due: &DueSchedules) -> Duration {
     let next = due.next_at.map(|at| at.duration_since(due.now));
     let next = next.and_then(|pause| Duration::try_from(pause).ok());

@@ -31,9 +31,11 @@ use crate::housekeeping::Housekeeping;
 use crate::logs::Logs;
 use crate::metrics::Metrics;
 use crate::readiness::Readiness;
+use crate::retention::Retention;
 use crate::samples;
 use crate::scheduler::{self, Launch, Scheduler, SeenUsers};
 use crate::store::{Replica, Store, StoreError};
+use crate::ticker::Ticker;
 use crate::tls::Tls;
 use crate::tracker::{Parts, Tracker};
 
@@ -55,8 +57,9 @@ pub struct Service {
     backing: Backing,
     carrier: Carrier,
     folder: DataFolder,
-    housekeeping: Housekeeping,
+    chores: Chores,
     deliveries: Deliveries,
+    ticker: Ticker,
     /// The certificate that is shown; absent, it speaks plain HTTP.
     tls: Option<Tls>,
     /// What `PROCTOR_HOLD` says.
@@ -72,6 +75,12 @@ pub struct Place {
     pub shim: PathBuf,
     /// The binary that loads plugins: proctord itself.
     pub program: PathBuf,
+}
+
+/// What cleans up.
+struct Chores {
+    housekeeping: Housekeeping,
+    retention: Retention,
 }
 
 /// What a service is put together from.
@@ -144,6 +153,9 @@ impl Service {
             every: carrier.between_sweeps(config),
             grace: config.execution.stop_grace,
         };
+        let retention = Retention::new(Arc::clone(&app.store), config.history.keep);
+        let ticks = vec![app.scheduler.tick(), retention.tick()];
+        let ticker = Ticker::start(ticks).context("cannot tick")?;
         let address = listener.local_addr()?;
         let tls = config.http.tls.as_ref().map(Tls::open).transpose()?;
         let app = web::Data::new(app);
@@ -157,8 +169,12 @@ impl Service {
             backing,
             carrier,
             folder,
-            housekeeping,
+            chores: Chores {
+                housekeeping,
+                retention,
+            },
             deliveries,
+            ticker,
             tls,
             hold: config.execution.hold.clone(),
         })
@@ -195,8 +211,9 @@ impl Service {
             backing,
             carrier,
             folder,
-            housekeeping,
+            chores,
             mut deliveries,
+            ticker,
             tls,
             hold,
             ..
@@ -205,7 +222,7 @@ impl Service {
         let stopping = async {
             tokio::select! {
                 () = stop => {}
-                () = work(&app, &carrier, hold.as_deref(), housekeeping, &mut deliveries, &mut sealer) => {}
+                () = work(&app, &carrier, hold.as_deref(), chores, &mut deliveries, &mut sealer) => {}
                 () = watch(tls.as_ref()) => {}
             }
             info!("stopping");
@@ -213,6 +230,7 @@ impl Service {
             handle.stop(true).await;
         };
         let (served, ()) = tokio::join!(server, stopping);
+        drop(ticker);
         app.work.finish().await;
         // Before the lease is given up, for then others take over what is under way.
         deliveries.finish().await;
@@ -230,7 +248,7 @@ async fn work(
     app: &App,
     carrier: &Carrier,
     hold: Option<&str>,
-    housekeeping: Housekeeping,
+    chores: Chores,
     deliveries: &mut Deliveries,
     sealer: &mut Sealer,
 ) {
@@ -253,7 +271,8 @@ async fn work(
                 app.scheduler.run(),
                 app.seen_users.run(app.store.as_ref()),
                 app.logs.look_out(|| app.metrics.looked_out()),
-                housekeeping.run(),
+                chores.housekeeping.run(),
+                chores.retention.run(),
                 deliveries.run(),
                 app.refusals.run(app.store.as_ref()),
                 sealer.run()

@@ -46,7 +46,8 @@ pub use log::{
 };
 pub use queue::{Place, Queues, SlotLimit};
 pub use schedule::{
-    Aim, DueSchedules, Fire, Fired, FiringsPage, NewSchedule, Prepared, Schedules, SeenUser,
+    Aim, DueSchedules, Fire, Fired, FiringsPage, ImportedSchedule, NewSchedule, Prepared,
+    Schedules, SeenUser,
 };
 
 /// How many bytes of one log are kept unless told otherwise.

@@ -1,4 +1,4 @@
-//! The routes of schedules. None of them is asked twice: they know no key by which repeats could be told.
+//! The routes of schedules. Those that make something are asked again under the same key; the others are not.
 
 use proctor_api::{Execution, Firing, FiringPage, NextMoments, Schedule, ScheduleRequest};
 use reqwest::Method;
@@ -14,8 +14,8 @@ impl Client {
         &self,
         request: &ScheduleRequest,
     ) -> Result<Schedule, ClientError> {
-        let create = self.request(Method::POST, &["schedule"])?;
-        self.ask(create.json(request)).await
+        self.ask_once(&["schedule"], |post| post.json(request))
+            .await
     }
 
     /// The schedules that may be seen, oldest first.
@@ -56,8 +56,7 @@ impl Client {
     /// Asks for an execution of a schedule, now.
     pub async fn run_schedule(&self, id: u64) -> Result<Execution, ClientError> {
         let id = id.to_string();
-        self.ask(self.request(Method::POST, &["schedule", &id, "run"])?)
-            .await
+        self.ask_once(&["schedule", &id, "run"], |post| post).await
     }
 
     /// The next moments of a schedule, with the time zone by whose clock they are told.

@@ -1,5 +1,6 @@
 //! `proctor schedule`, against a service that answers with one schedule.
 
+mod again;
 mod create;
 mod flags;
 mod help;

@@ -53,6 +53,7 @@ pub(super) async fn run(args: ImportV2) -> anyhow::Result<ExitCode> {
             .database_url
             .or(loaded.config.import.database_url.clone()),
         redis_url: args.redis_url.or(loaded.config.import.redis_url.clone()),
+        time_zone: loaded.config.schedule.time_zone.clone(),
     };
     if sources.database_url.is_none() && sources.redis_url.is_none() {
         bail!(
@@ -143,15 +144,12 @@ fn summarise(report: &Report<'_>, sources: &Sources, options: Options) -> io::Re
     if sources.database_url.is_some() {
         writeln!(out, "executions: {}", report.executions)?;
     }
+    if let Some(schedules) = &report.schedules {
+        writeln!(out, "schedules:  {schedules}")?;
+    }
     if sources.redis_url.is_some() {
         writeln!(out, "procs:      {}", report.procs)?;
         writeln!(out, "secrets:    {}", report.secrets)?;
-    }
-    if let Some(found) = report.schedules.filter(|found| *found > 0) {
-        writeln!(
-            out,
-            "schedules are not part of this version yet: {found} found, none imported"
-        )?;
     }
     out.flush()
 }

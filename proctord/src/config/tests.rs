@@ -464,3 +464,18 @@ fn a_kubeconfig_is_the_user_s_own_or_the_one_that_is_named() {
     let (path, context) = (Some(file.clone()), Some("staging".to_owned()));
     assert_eq!(named, Access::Kubeconfig { path, context });
 }
+
+#[test]
+fn history_is_kept_for_a_day_at_least_or_for_ever() {
+    let keep = |text| load(&[("PROCTOR_HISTORY_RETENTION", text)]).history.keep;
+
+    let days = |days: i64| Some(jiff::SignedDuration::from_hours(24 * days));
+    assert_eq!(keep(""), days(90));
+    assert_eq!(keep("24h"), days(1));
+    assert_eq!(keep("0"), None);
+    let short = examine(&[("PROCTOR_HISTORY_RETENTION", "23h")], Purpose::Dev);
+    assert_eq!(
+        short.mistakes,
+        ["PROCTOR_HISTORY_RETENTION must be at least 24h, or 0 to keep everything"]
+    );
+}

@@ -45,15 +45,27 @@ async fn find(app: &App, access: &Access, id: &str) -> Result<Schedule, ApiError
 
 /// As `find`, also if it was removed.
 async fn find_ever(app: &App, access: &Access, text: &str) -> Result<Schedule, ApiError> {
-    let id = text.parse::<ScheduleId>();
-    let id = id.map_err(|error| ApiError::Unreadable {
-        detail: format!("the schedule id {text:?} {error}"),
-        plain: NO_ID,
-    })?;
-    let schedule = app.store.schedule(id).await?;
+    let schedule = look_up(app, text).await?;
     let schedule = schedule.ok_or_else(|| ApiError::UnknownSchedule(text.to_owned()))?;
     check(app, access, &schedule).await?;
     Ok(schedule)
+}
+
+/// The schedule of this id, or the one that had it in version 2, where most ids are too large to be ours.
+async fn look_up(app: &App, text: &str) -> Result<Option<Schedule>, ApiError> {
+    let is_number = text.bytes().all(|byte| byte.is_ascii_digit());
+    let v2_id = text.parse::<u64>().ok().filter(|_| is_number);
+    match (text.parse::<ScheduleId>(), v2_id) {
+        (Ok(id), _) => match (app.store.schedule(id).await?, v2_id) {
+            (None, Some(v2_id)) => Ok(app.store.schedule_of_v2(v2_id).await?),
+            (found, _) => Ok(found),
+        },
+        (Err(_), Some(v2_id)) if v2_id > 0 => Ok(app.store.schedule_of_v2(v2_id).await?),
+        (Err(error), _) => Err(ApiError::Unreadable {
+            detail: format!("the schedule id {text:?} {error}"),
+            plain: NO_ID,
+        }),
+    }
 }
 
 /// Asks the policy about a schedule: it takes the groups that its proc has today. If that is gone, nobody but its owner

@@ -17,6 +17,10 @@ const COLUMNS: &str = "
     CASE WHEN isfinite(created_at) THEN (extract(epoch FROM created_at) * 1000000)::bigint END AS created_at,
     CASE WHEN isfinite(updated_at) THEN (extract(epoch FROM updated_at) * 1000000)::bigint END AS updated_at";
 
+const SCHEDULE_COLUMNS: &str = r#"
+    id, job_name, args, cron, notification_emails, user_email, "group", enabled, tags,
+    CASE WHEN isfinite(created_at) THEN (extract(epoch FROM created_at) * 1000000)::bigint END AS created_at"#;
+
 /// Version 2's database.
 pub(super) struct Database {
     connection: PgConnection,
@@ -53,8 +57,8 @@ impl Database {
         Ok(Self { connection, schema })
     }
 
-    /// How many schedules there are; `None` if there is no such table.
-    pub(super) async fn schedules(&mut self) -> Result<Option<u64>, ImportError> {
+    /// The rows of all schedules, in the order of their ids; `None` if there is no such table.
+    pub(super) async fn schedules(&mut self) -> Result<Option<Vec<PgRow>>, ImportError> {
         let table = format!("{}.{SCHEDULES}", self.schema);
         let there: bool = sqlx::query_scalar("SELECT to_regclass($1) IS NOT NULL")
             .bind(&table)
@@ -64,11 +68,12 @@ impl Database {
         if !there {
             return Ok(None);
         }
-        let count: i64 = sqlx::query_scalar(AssertSqlSafe(format!("SELECT count(*) FROM {table}")))
-            .fetch_one(&mut self.connection)
+        let sql = format!("SELECT {SCHEDULE_COLUMNS} FROM {table} ORDER BY id");
+        sqlx::query(AssertSqlSafe(sql))
+            .fetch_all(&mut self.connection)
             .await
-            .map_err(failed("count its schedules"))?;
-        Ok(Some(count.unsigned_abs()))
+            .map(Some)
+            .map_err(failed("give its schedules"))
     }
 
     /// The next ids, in their order.

@@ -7,8 +7,8 @@ pub struct Report<'t> {
     pub executions: Count,
     pub procs: Count,
     pub secrets: Count,
-    /// How many schedules version 2 has; none is imported.
-    pub schedules: Option<u64>,
+    /// None if version 2 has no table of them.
+    pub schedules: Option<Count>,
     tell: &'t mut (dyn FnMut(&Told) + Send),
 }
 
@@ -49,7 +49,8 @@ impl<'t> Report<'t> {
     #[must_use]
     pub fn is_complete(&self) -> bool {
         let counts = [&self.executions, &self.procs, &self.secrets];
-        counts.iter().all(|count| count.skipped == 0)
+        let mut counts = counts.into_iter().chain(&self.schedules);
+        counts.all(|count| count.skipped == 0)
     }
 
     /// Says something about what is imported.

@@ -101,7 +101,7 @@ impl Row {
     }
 }
 
-fn column<'r, T>(row: &'r PgRow, name: &'static str) -> Result<T, String>
+pub(super) fn column<'r, T>(row: &'r PgRow, name: &'static str) -> Result<T, String>
 where
     T: Decode<'r, Postgres> + Type<Postgres>,
 {

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::bail;
+use anyhow::{Context, bail};
 use tracing::{info, warn};
 use uuid::Uuid;
 
@@ -16,6 +16,7 @@ use crate::runner::kubernetes::KubernetesRunner;
 use crate::scheduler::{Launch, Parts, Scheduler};
 use crate::store::Store;
 use crate::telemetry::chain;
+use crate::ticker::Ticker;
 
 /// Between two looks whether the database can be used.
 const BETWEEN_LOOKS: Duration = Duration::from_secs(1);
@@ -58,6 +59,7 @@ pub(crate) async fn fire_until(
         launch: Launch::Elsewhere,
         metrics: Metrics::default().schedules().clone(),
     });
+    let ticker = Ticker::start(vec![scheduler.tick()]).context("cannot tick")?;
     let firing = async {
         open(store.as_ref(), config.execution.hold.as_deref()).await;
         info!("schedules fire");
@@ -67,6 +69,7 @@ pub(crate) async fn fire_until(
         () = stop => info!("stopping"),
         () = firing => {}
     }
+    drop(ticker);
     drop(scheduler);
     drop(store);
     backing.close().await;

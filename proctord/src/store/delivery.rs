@@ -168,6 +168,14 @@ pub trait Outbox: Send + Sync {
     /// audited.
     async fn retry_delivery(&self, id: &str, audit: AuditEntry) -> Result<Delivery, StoreError>;
 
+    /// Forgets some deliveries that belong to no execution and were delivered or given up so long ago, at most so many,
+    /// and tells how many. What is pending is never forgotten.
+    async fn forget_deliveries(
+        &self,
+        older_than: SignedDuration,
+        limit: NonZeroU32,
+    ) -> Result<u64, StoreError>;
+
     /// How many there are, and how long the oldest one waits.
     async fn delivery_census(&self) -> Result<DeliveryCensus, StoreError>;
 }

@@ -8,15 +8,15 @@ use std::num::NonZeroU32;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use proctor_api::Firing;
 
-use super::{AuditEntry, AuditResult, NewExecution, StoreError};
+use super::{AuditEntry, AuditResult, Idempotency, NewExecution, StoreError};
 use crate::domain::execution::Execution;
 use crate::domain::name::ProcName;
 use crate::domain::schedule::{Definition, Held, RUN_AS, Schedule, ScheduleId};
 
-pub(super) use change::{Wish, apply, fresh};
+pub(super) use change::{Wish, apply, fresh, imported};
 pub(super) use claim::{Claim, claims};
 
 /// A schedule that somebody wants.
@@ -25,6 +25,15 @@ pub struct NewSchedule {
     pub definition: Definition,
     pub owner: String,
     pub paused: bool,
+}
+
+/// A schedule of version 2. What it had to do before it is imported, is version 2's.
+#[derive(Debug, Clone)]
+pub struct ImportedSchedule {
+    pub v2_id: u64,
+    pub new: NewSchedule,
+    /// If that is known.
+    pub created_at: Option<Timestamp>,
 }
 
 /// What is due, as it stands without anybody having claimed it.
@@ -127,13 +136,30 @@ pub struct SeenUser {
 /// The schedules of a store.
 #[async_trait]
 pub trait Schedules: Send + Sync {
-    /// Stores a schedule, which has its first moment after now. Another one of the same proc with the same args that
-    /// has moments to come is an error, unless one of the two is paused. The audit row is part of it.
+    /// Stores a schedule, which has its first moment after now, or finds the one that its owner's key stood for in the
+    /// last 24 hours. Another one of the same proc with the same args that has moments to come is an error, unless one
+    /// of the two is paused. The audit row is part of it; a repeated request changes nothing and has none.
     async fn create_schedule(
         &self,
         new: NewSchedule,
+        key: Option<Idempotency>,
         audit: AuditEntry,
     ) -> Result<Schedule, StoreError>;
+
+    /// The schedule that a user's key has stood for in the last 24 hours, as it is now, also if it was removed.
+    async fn schedule_of_key(
+        &self,
+        user: &str,
+        key: &Idempotency,
+    ) -> Result<Option<Schedule>, StoreError>;
+
+    /// Stores a schedule of version 2, which has its first moment after now, and tells whether it did: one that is there
+    /// already, by its id in version 2, stays as it is, also if it was removed. Otherwise as `create_schedule`, but for
+    /// the audit row. For one caller at a time.
+    async fn import_schedule(&self, imported: &ImportedSchedule) -> Result<bool, StoreError>;
+
+    /// The schedule that had this id in version 2, also if it was removed.
+    async fn schedule_of_v2(&self, v2_id: u64) -> Result<Option<Schedule>, StoreError>;
 
     /// Makes another one of it from now on. Moments of before that have not fired are covered, and it is held no more.
     async fn change_schedule(
@@ -198,13 +224,23 @@ pub trait Schedules: Send + Sync {
     /// again it changes nothing.
     async fn fire(&self, prepared: &[Prepared]) -> Result<Fired, StoreError>;
 
-    /// Accepts an execution of a schedule that somebody runs by hand.
+    /// Accepts an execution of a schedule that somebody runs by hand, or finds the one that their key stood for in the
+    /// last 24 hours; such keys are those of `Store::accept`.
     async fn run_schedule(
         &self,
         id: ScheduleId,
         new: NewExecution,
+        key: Option<Idempotency>,
         audit: AuditEntry,
     ) -> Result<Execution, StoreError>;
+
+    /// Forgets some stretches in which nothing fired and that were not made longer for so long, at most so many, and
+    /// tells how many. What has fired stays as long as its execution.
+    async fn forget_stretches(
+        &self,
+        older_than: SignedDuration,
+        limit: NonZeroU32,
+    ) -> Result<u64, StoreError>;
 
     /// Keeps what users are known to be now.
     async fn note_users(&self, users: &[(String, Vec<String>)]) -> Result<(), StoreError>;

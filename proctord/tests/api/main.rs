@@ -19,6 +19,7 @@ mod metadata;
 mod probes;
 mod read_log;
 mod reruns;
+mod schedule_keys;
 mod schedules;
 mod secrets;
 mod support;

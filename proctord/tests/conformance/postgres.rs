@@ -127,13 +127,16 @@ impl Subject for PostgresSubject {
     }
 
     async fn age_keys(&self, by: SignedDuration) {
-        sqlx::query(
+        for statement in [
             "UPDATE proctor.execution SET created_at = created_at - make_interval(secs => $1)",
-        )
-        .bind(by.as_secs_f64())
-        .execute(&self.records)
-        .await
-        .unwrap();
+            "UPDATE proctor.schedule SET created_at = created_at - make_interval(secs => $1)",
+        ] {
+            sqlx::query(statement)
+                .bind(by.as_secs_f64())
+                .execute(&self.records)
+                .await
+                .unwrap();
+        }
     }
 
     async fn set_created_at(&self, id: ExecutionId, at: Timestamp) {

@@ -110,11 +110,16 @@ impl Subject for SqliteSubject {
     }
 
     async fn age_keys(&self, by: SignedDuration) {
-        sqlx::query("UPDATE idempotency SET created_at = created_at - ?")
-            .bind(i64::try_from(by.as_micros()).unwrap())
-            .execute(&self.records)
-            .await
-            .unwrap();
+        for statement in [
+            "UPDATE idempotency SET created_at = created_at - ?",
+            "UPDATE schedule SET created_at = created_at - ?",
+        ] {
+            sqlx::query(statement)
+                .bind(i64::try_from(by.as_micros()).unwrap())
+                .execute(&self.records)
+                .await
+                .unwrap();
+        }
     }
 
     async fn set_created_at(&self, id: ExecutionId, at: Timestamp) {

@@ -9,6 +9,7 @@ pub mod crowd;
 pub mod delivery;
 pub mod firing;
 pub mod give_up;
+pub mod history;
 pub mod hold;
 pub mod import;
 pub mod late;
@@ -20,6 +21,7 @@ pub mod pieces;
 pub mod queue;
 pub mod sample;
 pub mod schedule;
+pub mod schedule_key;
 pub mod sealing;
 pub mod silent_host;
 pub mod slots;
@@ -82,6 +84,15 @@ macro_rules! store_suite {
                     one_that_was_removed_never_fires_and_its_firings_stay
                     what_a_user_was_is_kept_until_it_changes
                     the_schedules_clock_is_the_stores
+                    one_of_version_2_begins_when_it_is_imported_and_comes_once
+                }
+                schedule_key {
+                    a_repeated_request_finds_the_first_schedule_as_it_stands_now
+                    a_schedules_key_is_the_users_own_and_good_for_one_request
+                    a_schedules_key_is_free_again_after_a_day
+                    of_many_equal_requests_at_once_one_schedule_is_stored
+                    a_repeated_run_is_the_first_one
+                    a_runs_key_is_free_again_after_a_day
                 }
                 firing {
                     what_is_due_fires_once_with_an_accepted_execution
@@ -94,6 +105,13 @@ macro_rules! store_suite {
                     firings_take_slots_and_wait_in_queues_as_any_execution
                     downtime_is_one_row_and_pages_neither_miss_nor_repeat
                     run_by_hand_it_has_a_row_without_a_moment
+                }
+                history {
+                    old_deliveries_of_no_execution_are_forgotten_once_they_are_settled
+                    no_more_is_forgotten_at_once_than_was_asked_for
+                    old_stretches_are_forgotten_and_what_fired_stays_with_its_execution
+                    a_stretch_is_as_old_as_its_end
+                    of_many_who_forget_at_once_each_row_goes_once
                 }
                 hold {
                     what_is_accepted_and_not_running_is_held_and_nothing_else

@@ -88,18 +88,3 @@ async fn a_dry_run_tells_everything_and_does_nothing() {
             .contains("0 imported, 1 there already")
     );
 }
-
-#[tokio::test]
-async fn schedules_are_counted_and_told() {
-    let v2 = V2::new().await;
-    let _ = v2
-        .database
-        .psql("INSERT INTO schedule (id) VALUES (1), (2)");
-    let folder = TempDir::new().unwrap();
-
-    let imported = v2.import(&folder.path().join("data"), &[]);
-
-    let expected = "schedules are not part of this version yet: 2 found, none imported";
-    assert_eq!(imported.line("schedules"), expected);
-    assert_eq!(imported.code, Some(0));
-}

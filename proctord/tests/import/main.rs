@@ -10,5 +10,6 @@ mod catalog;
 mod executions;
 mod interrupted;
 mod refused;
+mod schedules;
 mod servers;
 mod v2;

@@ -3,11 +3,13 @@
 use std::path::Path;
 use std::process::Command;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use proctor_testkit::{Proctord, ProctordBuilder, redis, wait_for};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::v2::{Row, V2};
+use crate::v2::{REST, Row, V2};
 
 const CANARY: &str = "canary-41c7d2";
 const DOCUMENT: &str = r#"{"name":"deploy","description":"Deploys","image_name":"deploy:1",
@@ -40,6 +42,12 @@ async fn version_2_comes_over_on_its_own_servers() {
         v2.insert(&row).await;
     }
     v2.insert(&Row::standing(1001, "CREATED")).await;
+    for id in [1, i64::MAX] {
+        let args = STANDARD.encode(format!(r#"{{"NUMBER":"{id}"}}"#));
+        v2.schedule(&format!(
+            "{id}, 'deploy', '{args}', '0 0 0 29 2 *', true, {REST}"
+        ));
+    }
     let folder = TempDir::new().unwrap();
     let proctord = beside(&v2, &folder.path().join("data"));
 
@@ -77,8 +85,24 @@ async fn version_2_comes_over_on_its_own_servers() {
         text.contains("secrets:    0 imported, 1 there already"),
         "{text}"
     );
+    assert!(
+        whole
+            .text()
+            .contains("schedules:  2 imported, 0 there already"),
+        "{whole:?}"
+    );
+    assert!(
+        again
+            .text()
+            .contains("schedules:  0 imported, 2 there already"),
+        "{again:?}"
+    );
     let service = proctord.start();
     read_back(&service);
+    let id = i64::MAX.to_string();
+    let schedule = service.proctor(&["schedule", "describe", &id, "-o", "json"]);
+    let schedule: Value = serde_json::from_str(&schedule.succeed()).unwrap();
+    assert_eq!(schedule["args"]["NUMBER"], id);
     assert!(service.stop().success());
     let dumped = dump(&v2);
     assert!(dumped.contains("deploy"), "the dump has what was imported");

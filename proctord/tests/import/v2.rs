@@ -14,6 +14,13 @@ use sqlx::{Connection, PgConnection};
 /// The last id that a signed column holds.
 pub const GREATEST: i64 = i64::MAX;
 
+/// The columns of a row of `schedule` that tests tell apart.
+const SCHEDULE: &str = "id, job_name, args, cron, enabled, notification_emails, user_email, \"group\", tags, created_at";
+
+/// How such a row ends.
+pub const REST: &str =
+    "'ann@example.com,bob@example.com', 'ann@example.com', 'ops', 'nightly', '2019-10-03 04:00:58'";
+
 /// What version 2 left.
 pub struct V2 {
     pub database: postgres::Database<'static>,
@@ -96,6 +103,12 @@ impl V2 {
         .execute(&mut self.connection)
         .await
         .unwrap();
+    }
+
+    /// Adds rows of `schedule`: what is between the parentheses of VALUES, of [`SCHEDULE`].
+    pub fn schedule(&self, values: &str) {
+        let insert = format!("INSERT INTO schedule ({SCHEDULE}) VALUES ({values})");
+        let _ = self.database.psql(&insert);
     }
 
     pub fn set(&self, key: &str, value: &str) {

@@ -44,7 +44,7 @@ pub async fn doctored(seed: u64, form: Form, statement: Option<&'static str>) ->
     let began = Instant::now();
     for new in plan::schedules(seed, form.schedules) {
         stores[0]
-            .create_schedule(new, entry("schedule.create"))
+            .create_schedule(new, None, entry("schedule.create"))
             .await
             .unwrap();
     }

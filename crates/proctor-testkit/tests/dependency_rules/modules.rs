@@ -13,7 +13,7 @@ struct Floor {
 
 /// The modules that have a rule. Those above them (`app`, `command`, `http`, `startup`, `submission`, `samples`)
 /// bring the parts together.
-const FLOORS: [Floor; 15] = [
+const FLOORS: [Floor; 17] = [
     Floor {
         name: "domain",
         may_use: &[],
@@ -49,6 +49,14 @@ const FLOORS: [Floor; 15] = [
     Floor {
         name: "deliveries",
         may_use: &["domain", "logs", "plugins", "store", "telemetry"],
+    },
+    Floor {
+        name: "retention",
+        may_use: &["domain", "store", "telemetry", "ticker"],
+    },
+    Floor {
+        name: "ticker",
+        may_use: &["telemetry"],
     },
     Floor {
         name: "housekeeping",

@@ -3,13 +3,14 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use proctor_api::{ExecutionRequest, Mistake};
 
-use super::begin::{begin, idempotency_key, invalid};
+use super::begin::begin;
 use crate::app::App;
 use crate::domain::callback::AllowedHosts;
 use crate::domain::name::ProcName;
 use crate::http::access::Access;
 use crate::http::body::Body;
 use crate::http::error::ApiError;
+use crate::http::idempotency::{invalid, key_of};
 use crate::submission::Submission;
 
 pub(in crate::http) async fn create(
@@ -41,7 +42,7 @@ fn parse(
     {
         mistakes.push(Mistake::new("callback_url", error.to_string()));
     }
-    let idempotency_key = idempotency_key(request.headers()).unwrap_or_else(|mistake| {
+    let idempotency_key = key_of(request.headers()).unwrap_or_else(|mistake| {
         mistakes.push(mistake);
         None
     });

@@ -4,12 +4,13 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use proctor_api::Mistake;
 
-use super::begin::{self, begin};
+use super::begin::begin;
 use crate::app::App;
 use crate::domain::execution::Execution;
 use crate::domain::lifecycle::{Legacy, State};
 use crate::http::access::Access;
 use crate::http::error::ApiError;
+use crate::http::idempotency::{invalid, key_of};
 use crate::submission::Submission;
 
 pub(in crate::http) async fn rerun(
@@ -20,8 +21,7 @@ pub(in crate::http) async fn rerun(
 ) -> Result<HttpResponse, ApiError> {
     let first = super::find(&app, &access, &id).await?;
     check(&first)?;
-    let idempotency_key = begin::idempotency_key(request.headers())
-        .map_err(|mistake| begin::invalid(vec![mistake]))?;
+    let idempotency_key = key_of(request.headers()).map_err(|mistake| invalid(vec![mistake]))?;
     let args = first.plan.args.iter();
     let submission = Submission {
         proc_name: first.proc_name.clone(),
@@ -53,5 +53,5 @@ fn check(first: &Execution) -> Result<(), ApiError> {
         ),
         _ => return Ok(()),
     };
-    Err(begin::invalid(vec![Mistake::new("execution", message)]))
+    Err(invalid(vec![Mistake::new("execution", message)]))
 }

@@ -55,6 +55,16 @@ impl Outbox for PostgresStore {
         self.bounded("try a delivery again", work).await
     }
 
+    async fn forget_deliveries(
+        &self,
+        older_than: SignedDuration,
+        limit: NonZeroU32,
+    ) -> Result<u64, StoreError> {
+        let doing = "forget deliveries";
+        let work = async { forget(&mut *self.connection(doing).await?, older_than, limit).await };
+        self.bounded(doing, work).await
+    }
+
     async fn delivery_census(&self) -> Result<DeliveryCensus, StoreError> {
         let doing = "count deliveries";
         let work = async { read::census(&mut *self.connection(doing).await?).await };
@@ -236,4 +246,26 @@ async fn retry(database: &Database, id: &str, entry: &AuditEntry) -> Result<Deli
         .await
         .map_err(failed("keep that a delivery is tried again"))?;
     row.try_into()
+}
+
+/// Forgets what was settled so long ago and belongs to no execution. What somebody has tried again this moment is left
+/// alone.
+async fn forget(
+    connection: &mut PgConnection,
+    older_than: SignedDuration,
+    limit: NonZeroU32,
+) -> Result<u64, StoreError> {
+    let forgotten = sqlx::query!(
+        "DELETE FROM proctor.delivery WHERE id = ANY(ARRAY(
+             SELECT id FROM proctor.delivery
+              WHERE execution_id IS NULL AND state IN ('delivered', 'dead')
+                AND updated_at < clock_timestamp() - make_interval(secs => $1)
+              ORDER BY updated_at LIMIT $2 FOR UPDATE SKIP LOCKED))",
+        older_than.as_secs_f64(),
+        i64::from(limit.get()),
+    )
+    .execute(connection)
+    .await
+    .map_err(failed("forget deliveries"))?;
+    Ok(forgotten.rows_affected())
 }

@@ -6,6 +6,8 @@ mod change;
 mod clock;
 mod fire;
 mod firing;
+mod import;
+mod key;
 mod read;
 mod run;
 mod user;
@@ -13,6 +15,7 @@ mod user;
 use std::num::NonZeroU32;
 
 use async_trait::async_trait;
+use jiff::SignedDuration;
 
 use super::PostgresStore;
 use crate::domain::execution::Execution;
@@ -20,8 +23,8 @@ use crate::domain::name::ProcName;
 use crate::domain::schedule::{Schedule, ScheduleId};
 use crate::store::schedule::Wish;
 use crate::store::{
-    AuditEntry, DueSchedules, Fired, FiringsPage, NewExecution, NewSchedule, Prepared, Schedules,
-    SeenUser, StoreError,
+    AuditEntry, DueSchedules, Fired, FiringsPage, Idempotency, ImportedSchedule, NewExecution,
+    NewSchedule, Prepared, Schedules, SeenUser, StoreError,
 };
 
 pub(super) use clock::Clock;
@@ -31,10 +34,33 @@ impl Schedules for PostgresStore {
     async fn create_schedule(
         &self,
         new: NewSchedule,
+        key: Option<Idempotency>,
         audit: AuditEntry,
     ) -> Result<Schedule, StoreError> {
-        let work = change::create(&self.database, &self.clock, &new, audit);
+        let work = change::create(&self.database, &self.clock, &new, key.as_ref(), &audit);
         self.bounded("create a schedule", work).await
+    }
+
+    async fn schedule_of_key(
+        &self,
+        user: &str,
+        key: &Idempotency,
+    ) -> Result<Option<Schedule>, StoreError> {
+        let doing = "look up the key of a schedule";
+        let work =
+            async { key::find(&mut *self.connection(doing).await?, &self.clock, user, key).await };
+        self.bounded(doing, work).await
+    }
+
+    async fn import_schedule(&self, imported: &ImportedSchedule) -> Result<bool, StoreError> {
+        let work = import::import(&self.database, &self.clock, imported);
+        self.bounded("import a schedule", work).await
+    }
+
+    async fn schedule_of_v2(&self, v2_id: u64) -> Result<Option<Schedule>, StoreError> {
+        let doing = "read a schedule of version 2";
+        let work = async { import::find(&mut *self.connection(doing).await?, v2_id).await };
+        self.bounded(doing, work).await
     }
 
     async fn change_schedule(
@@ -130,18 +156,30 @@ impl Schedules for PostgresStore {
         &self,
         id: ScheduleId,
         new: NewExecution,
+        key: Option<Idempotency>,
         audit: AuditEntry,
     ) -> Result<Execution, StoreError> {
-        let work = run::run(
-            &self.database,
-            &self.clock,
-            self.max_concurrent,
-            &self.audience,
+        let request = run::Request {
             id,
             new,
-            audit,
-        );
+            key,
+            entry: audit,
+        };
+        let work = run::run(self, &request);
         self.bounded("run a schedule", work).await
+    }
+
+    async fn forget_stretches(
+        &self,
+        older_than: SignedDuration,
+        limit: NonZeroU32,
+    ) -> Result<u64, StoreError> {
+        let doing = "forget stretches";
+        let work = async {
+            let mut connection = self.connection(doing).await?;
+            firing::forget(&mut connection, &self.clock, older_than, limit).await
+        };
+        self.bounded(doing, work).await
     }
 
     async fn note_users(&self, users: &[(String, Vec<String>)]) -> Result<(), StoreError> {

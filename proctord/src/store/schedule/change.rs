@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use proctor_api::Why;
 
-use super::NewSchedule;
+use super::{ImportedSchedule, NewSchedule};
 use crate::domain::schedule::{Held, Schedule, ScheduleId, Stretch, close, due_at};
 use crate::store::StoreError;
 use crate::store::time::truncated;
@@ -45,6 +45,19 @@ pub(in crate::store) fn fresh(
         removed_at: None,
     };
     schedule.next_at = next_of(&schedule)?;
+    Ok(schedule)
+}
+
+/// A schedule of version 2 that begins here now.
+pub(in crate::store) fn imported(
+    id: ScheduleId,
+    imported: &ImportedSchedule,
+    now: Timestamp,
+) -> Result<Schedule, StoreError> {
+    let mut schedule = fresh(id, &imported.new, now)?;
+    if let Some(created_at) = imported.created_at {
+        schedule.created_at = truncated(created_at.min(now));
+    }
     Ok(schedule)
 }
 

@@ -39,8 +39,7 @@ pub(super) async fn accept(
     }
     let execution = accept_in(store, &mut unit, &new, at, entry).await?;
     if let Some(key) = &key {
-        idempotency::purge(&mut unit, at).await?;
-        idempotency::insert(&mut unit, key, &execution).await?;
+        idempotency::keep(&mut unit, key, &execution).await?;
     }
     unit.commit()
         .await

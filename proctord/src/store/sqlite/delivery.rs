@@ -6,7 +6,7 @@ mod read;
 use std::num::NonZeroU32;
 
 use async_trait::async_trait;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection};
 
@@ -45,6 +45,13 @@ pub(super) const DUE: &str = "
      WHERE state = 'pending' AND next_at <= ?1 AND lane NOT IN (SELECT value FROM json_each(?2))
      ORDER BY next_at LIMIT ?3";
 
+/// SQLite would rather look through all deliveries of no execution.
+pub(super) const FORGET: &str = "
+    DELETE FROM delivery WHERE id IN (
+        SELECT id FROM delivery INDEXED BY delivery_of_none
+         WHERE execution_id IS NULL AND state IN ('delivered', 'dead') AND updated_at < ?
+         ORDER BY updated_at LIMIT ?)";
+
 #[async_trait]
 impl Outbox for SqliteStore {
     async fn claim_deliveries(&self, wanted: Claim<'_>) -> Result<Vec<Claimed>, StoreError> {
@@ -70,6 +77,15 @@ impl Outbox for SqliteStore {
 
     async fn retry_delivery(&self, id: &str, audit: AuditEntry) -> Result<Delivery, StoreError> {
         retry(&self.records, id, &audit).await
+    }
+
+    async fn forget_deliveries(
+        &self,
+        older_than: SignedDuration,
+        limit: NonZeroU32,
+    ) -> Result<u64, StoreError> {
+        let before = now().saturating_sub(older_than).map_or(i64::MIN, micros);
+        forget(&self.records, before, limit).await
     }
 
     async fn delivery_census(&self) -> Result<DeliveryCensus, StoreError> {
@@ -273,4 +289,19 @@ async fn retry(records: &Database, id: &str, entry: &AuditEntry) -> Result<Deliv
         .await
         .map_err(failed("keep that a delivery is tried again"))?;
     Ok(delivery)
+}
+
+/// Forgets what was settled before and belongs to no execution.
+async fn forget(records: &Database, before: i64, limit: NonZeroU32) -> Result<u64, StoreError> {
+    let begun = records.begin().await;
+    let mut unit = begun.map_err(failed("begin to forget deliveries"))?;
+    let forgotten = sqlx::query(FORGET)
+        .bind(before)
+        .bind(limit.get())
+        .execute(&mut *unit)
+        .await
+        .map_err(failed("forget deliveries"))?;
+    let committed = unit.commit().await;
+    committed.map_err(failed("keep that deliveries are forgotten"))?;
+    Ok(forgotten.rows_affected())
 }

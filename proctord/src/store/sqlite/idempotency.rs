@@ -45,8 +45,18 @@ pub(super) async fn find(
     }
 }
 
-/// Makes the user's key stand for an execution, in place of what it stood for before.
-pub(super) async fn insert(
+/// Makes the user's key stand for an execution, in place of what it stood for before. Each new key pays for forgetting
+/// a few old ones.
+pub(super) async fn keep(
+    connection: &mut SqliteConnection,
+    idempotency: &Idempotency,
+    execution: &Execution,
+) -> Result<(), StoreError> {
+    purge(connection, execution.created_at).await?;
+    insert(connection, idempotency, execution).await
+}
+
+async fn insert(
     connection: &mut SqliteConnection,
     idempotency: &Idempotency,
     execution: &Execution,
@@ -66,11 +76,8 @@ pub(super) async fn insert(
     Ok(())
 }
 
-/// Forgets some of the keys that stand for nothing any more; each new key pays for a few old ones.
-pub(super) async fn purge(
-    connection: &mut SqliteConnection,
-    now: Timestamp,
-) -> Result<(), StoreError> {
+/// Forgets some of the keys that stand for nothing any more.
+async fn purge(connection: &mut SqliteConnection, now: Timestamp) -> Result<(), StoreError> {
     sqlx::query(PURGE)
         .bind(expired_at(now))
         .execute(connection)

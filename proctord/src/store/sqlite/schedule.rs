@@ -4,6 +4,8 @@
 mod change;
 mod fire;
 mod firing;
+mod import;
+mod key;
 mod read;
 mod run;
 mod user;
@@ -12,20 +14,26 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::SqliteStore;
-use super::time::now;
+use super::time::{micros, now};
 use crate::domain::execution::Execution;
 use crate::domain::name::ProcName;
 use crate::domain::schedule::{Schedule, ScheduleId};
 use crate::store::schedule::Wish;
 use crate::store::time::truncated;
 use crate::store::{
-    AuditEntry, DueSchedules, Fired, FiringsPage, NewExecution, NewSchedule, Prepared, Schedules,
-    SeenUser, StoreError,
+    AuditEntry, DueSchedules, Fired, FiringsPage, Idempotency, ImportedSchedule, NewExecution,
+    NewSchedule, Prepared, Schedules, SeenUser, StoreError,
 };
 
+#[cfg(test)]
+pub(super) use firing::FORGET as FORGET_STRETCHES;
+#[cfg(test)]
+pub(super) use import::OF_V2;
+#[cfg(test)]
+pub(super) use key::{FIND as OF_KEY, GIVE_BACK as GIVE_KEY_BACK};
 #[cfg(test)]
 pub(super) use read::{DUE, FIRINGS, HELD, LIVE, NEXT, OF_PROC};
 
@@ -44,9 +52,26 @@ impl Schedules for SqliteStore {
     async fn create_schedule(
         &self,
         new: NewSchedule,
+        key: Option<Idempotency>,
         audit: AuditEntry,
     ) -> Result<Schedule, StoreError> {
-        change::create(self, &new, audit).await
+        change::create(self, &new, key.as_ref(), audit).await
+    }
+
+    async fn schedule_of_key(
+        &self,
+        user: &str,
+        key: &Idempotency,
+    ) -> Result<Option<Schedule>, StoreError> {
+        key::find(self.records.readers(), user, key, self.clock.now()).await
+    }
+
+    async fn import_schedule(&self, imported: &ImportedSchedule) -> Result<bool, StoreError> {
+        import::import(self, imported).await
+    }
+
+    async fn schedule_of_v2(&self, v2_id: u64) -> Result<Option<Schedule>, StoreError> {
+        import::find(self.records.readers(), v2_id).await
     }
 
     async fn change_schedule(
@@ -123,9 +148,19 @@ impl Schedules for SqliteStore {
         &self,
         id: ScheduleId,
         new: NewExecution,
+        key: Option<Idempotency>,
         audit: AuditEntry,
     ) -> Result<Execution, StoreError> {
-        run::run(self, id, new, &audit).await
+        run::run(self, id, new, key.as_ref(), &audit).await
+    }
+
+    async fn forget_stretches(
+        &self,
+        older_than: SignedDuration,
+        limit: NonZeroU32,
+    ) -> Result<u64, StoreError> {
+        let before = self.clock.now().saturating_sub(older_than);
+        firing::forget(&self.records, before.map_or(i64::MIN, micros), limit).await
     }
 
     async fn note_users(&self, users: &[(String, Vec<String>)]) -> Result<(), StoreError> {

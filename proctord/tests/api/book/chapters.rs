@@ -269,7 +269,11 @@ async fn schedules(book: &mut Book) {
         ask.header("Email-Id", "ann@example.com")
     };
     let monday = wanted("Monday");
-    let id = book.ask(create(&monday).show()).await.json()["id"].to_string();
+    let keyed = |body: &Value| create(body).header("Idempotency-Key", "s-1");
+    let id = book.ask(keyed(&monday).show()).await.json()["id"].to_string();
+    book.say("Asked for again under its key it is the same one, and something else is refused:");
+    book.ask(keyed(&monday)).await;
+    book.ask(keyed(&wanted("Tuesday")).show()).await;
     book.ask(create(&monday).show()).await;
     book.ask(create(&monday).plain().show()).await;
     book.ask(create(&json!({"jobName": "report", "cron": "61 * * * *"})).show())
@@ -300,9 +304,19 @@ async fn next_and_firings(book: &mut Book, id: &str) {
     let next = || Ask::get("/schedule/{id}/next", &[id]);
     book.ask(next().query("count=2").show()).await;
     book.ask(next().query("count=0")).await;
-    let run = Ask::post("/schedule/{id}/run", &[id]);
-    let run = run.header("Email-Id", "bob@example.com").show();
-    let ran = book.ask(run).await.json();
+    let run = || {
+        let run = Ask::post("/schedule/{id}/run", &[id]);
+        run.header("Email-Id", "bob@example.com")
+    };
+    let ran = book
+        .ask(run().header("Idempotency-Key", "r-2").show())
+        .await;
+    let ran = ran.json();
+    let taken = json!({"name": "report", "args": {"DAY": "Friday"}});
+    let taken = Ask::post("/execution", &[]).json_body(&taken);
+    let taken = taken.header("Email-Id", "bob@example.com");
+    book.ask(taken.header("Idempotency-Key", "r-3")).await;
+    book.ask(run().header("Idempotency-Key", "r-3")).await;
     book.service.wait_for(&ran["id"], "SUCCEEDED").await;
     let firings = || Ask::get("/schedule/{id}/firings", &[id]);
     book.ask(firings().query("limit=10").show()).await;

@@ -294,7 +294,7 @@ pub async fn run_by_hand_it_has_a_row_without_a_moment(subject: impl Subject) {
 
     let new = new_execution("report");
     let execution = store
-        .run_schedule(schedule.id, new, entry("schedule.run"))
+        .run_schedule(schedule.id, new, None, entry("schedule.run"))
         .await
         .unwrap();
 
@@ -308,7 +308,12 @@ pub async fn run_by_hand_it_has_a_row_without_a_moment(subject: impl Subject) {
         .await
         .unwrap();
     let again = store
-        .run_schedule(schedule.id, new_execution("report"), entry("schedule.run"))
+        .run_schedule(
+            schedule.id,
+            new_execution("report"),
+            None,
+            entry("schedule.run"),
+        )
         .await;
     assert!(matches!(again, Err(StoreError::NoSchedule(_))), "{again:?}");
 }

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use jiff::{SignedDuration, Timestamp};
 use proctor_api::{Firing, NotifyOn, Overlap, Why};
 use proctord::domain::schedule::{Definition, MisfireRule, RUN_AS, Schedule, ScheduleId, Timing};
-use proctord::store::{Aim, Fired, NewSchedule, Prepared, Store, StoreError};
+use proctord::store::{Aim, Fired, ImportedSchedule, NewSchedule, Prepared, Store, StoreError};
 
 use super::sample::{entry, moment, new_execution};
 use super::subject::Subject;
@@ -72,7 +72,9 @@ pub(super) fn wanted(proc_name: &str, cron: &str) -> NewSchedule {
 }
 
 pub(super) async fn create(store: &dyn Store, new: NewSchedule) -> Schedule {
-    let created = store.create_schedule(new, entry("schedule.create")).await;
+    let created = store
+        .create_schedule(new, None, entry("schedule.create"))
+        .await;
     created.unwrap()
 }
 
@@ -158,7 +160,7 @@ pub async fn one_that_runs_the_same_is_refused_while_both_would_fire(subject: im
     let again = wanted("report", "30 9 * * *");
     alike(
         store
-            .create_schedule(again.clone(), entry("schedule.create"))
+            .create_schedule(again.clone(), None, entry("schedule.create"))
             .await,
     );
     let mut paused = again.clone();
@@ -324,4 +326,43 @@ pub async fn the_schedules_clock_is_the_stores(subject: impl Subject) {
     assert_eq!(due.next_at, created.next_at);
     let why = Why::ALL.map(Why::as_str);
     assert_eq!(why, ["paused", "overlap", "downtime", "held", "changed"]);
+}
+
+pub async fn one_of_version_2_begins_when_it_is_imported_and_comes_once(subject: impl Subject) {
+    let hand = Hand::at("2026-11-21T12:00:30Z");
+    let store = store(&subject, &hand).await;
+    let imported = |v2_id, proc_name: &str| ImportedSchedule {
+        v2_id,
+        new: wanted(proc_name, "* * * * *"),
+        created_at: Some(moment("2019-10-03T04:00:58Z")),
+    };
+    let greatest = i64::MAX.cast_unsigned();
+
+    let first = store.import_schedule(&imported(greatest, "report")).await;
+    let found = store.schedule_of_v2(greatest).await.unwrap().unwrap();
+    let again = store.import_schedule(&imported(greatest, "other")).await;
+    let alike = store.import_schedule(&imported(7, "report")).await;
+
+    assert!(first.unwrap());
+    assert!(!again.unwrap());
+    assert!(matches!(alike, Err(StoreError::ScheduleAlike)), "{alike:?}");
+    assert_eq!(
+        store.schedule(found.id).await.unwrap().as_ref(),
+        Some(&found)
+    );
+    assert_eq!(found.created_at, moment("2019-10-03T04:00:58Z"));
+    assert_eq!(found.covered_until, moment("2026-11-21T12:00:30Z"));
+    assert_eq!(found.next_at, Some(moment("2026-11-21T12:01:00Z")));
+    hand.set("2026-11-21T12:01:00Z");
+    fire(&*store).await;
+    assert_eq!(told(&*store, found.id).await, ["12:01 fired"]);
+    let removed = store.remove_schedule(found.id, entry("schedule.remove"));
+    let removed = removed.await.unwrap();
+    let gone = store.import_schedule(&imported(greatest, "report")).await;
+    assert!(!gone.unwrap());
+    let found = store.schedule_of_v2(greatest).await.unwrap();
+    assert_eq!(found, Some(removed));
+    for unknown in [7, u64::MAX] {
+        assert_eq!(store.schedule_of_v2(unknown).await.unwrap(), None);
+    }
 }

@@ -4,36 +4,92 @@ use jiff_sqlx::ToSqlx;
 use sqlx::PgConnection;
 
 use super::clock::Clock;
-use super::firing;
 use super::read::{self, Row};
+use super::{firing, key};
 use crate::domain::schedule::{Definition, Held, Schedule, ScheduleId};
 use crate::store::postgres::database::{Database, Unit};
 use crate::store::postgres::fault::failed;
 use crate::store::postgres::text::text;
 use crate::store::postgres::{audit, delivery};
 use crate::store::schedule::{Wish, apply, fresh};
-use crate::store::{Audience, AuditEntry, NewSchedule, StoreError};
+use crate::store::{Audience, AuditEntry, Idempotency, NewSchedule, StoreError};
 
 const UNIQUE_VIOLATION: &str = "23505";
+/// How often the key of a request may be taken, and free again when it is looked at.
+const ATTEMPTS: usize = 8;
 
+/// Stores a schedule, or finds the one that its owner's key stands for.
 pub(super) async fn create(
     database: &Database,
     clock: &Clock,
     new: &NewSchedule,
-    entry: AuditEntry,
+    key: Option<&Idempotency>,
+    entry: &AuditEntry,
 ) -> Result<Schedule, StoreError> {
+    let Some(key) = key else {
+        let stored = store(database, clock, new, None, entry).await?;
+        return stored.ok_or_else(taken_each_time);
+    };
+    let find = async || {
+        let connecting = database.connection().await;
+        let mut connection = connecting.map_err(failed("reach the database for a schedule"))?;
+        key::find(&mut connection, clock, &new.owner, key).await
+    };
+    for _ in 0..ATTEMPTS {
+        if let Some(before) = find().await? {
+            return Ok(before);
+        }
+        match store(database, clock, new, Some(key), entry).await {
+            Ok(Some(schedule)) => return Ok(schedule),
+            Ok(None) => {}
+            // What is alike may be of this very request, sent before.
+            Err(StoreError::ScheduleAlike) => {
+                return find().await?.ok_or(StoreError::ScheduleAlike);
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Err(taken_each_time())
+}
+
+fn taken_each_time() -> StoreError {
+    StoreError::Unavailable {
+        doing: "create a schedule",
+        source: "its idempotency key was taken and given back each time".into(),
+    }
+}
+
+/// The stored schedule; `None` if the key stands for another one.
+async fn store(
+    database: &Database,
+    clock: &Clock,
+    new: &NewSchedule,
+    key: Option<&Idempotency>,
+    entry: &AuditEntry,
+) -> Result<Option<Schedule>, StoreError> {
     let mut unit = begin(database).await?;
     let now = clock.now(&mut unit).await?;
+    let schedule = fresh(free_id(&mut unit).await?, new, now)?;
+    if !insert(&mut unit, &schedule, key).await? {
+        return Ok(None);
+    }
+    let target = schedule.id.to_string();
+    let entry = AuditEntry {
+        target,
+        ..entry.clone()
+    };
+    audit::insert(&mut unit, &entry).await?;
+    commit(unit).await?;
+    Ok(Some(schedule))
+}
+
+/// An id that nothing has.
+pub(super) async fn free_id(connection: &mut PgConnection) -> Result<ScheduleId, StoreError> {
     let id = sqlx::query_scalar!(r#"SELECT proctor.new_execution_id(clock_timestamp()) AS "id!""#)
-        .fetch_one(&mut *unit)
+        .fetch_one(connection)
         .await
         .map_err(failed("find an id for a schedule"))?;
-    let schedule = fresh(read::id(id)?, new, now)?;
-    insert(&mut unit, &schedule).await?;
-    let target = schedule.id.to_string();
-    audit::insert(&mut unit, &AuditEntry { target, ..entry }).await?;
-    commit(unit).await?;
-    Ok(schedule)
+    read::id(id)
 }
 
 pub(super) async fn change(
@@ -82,12 +138,12 @@ pub(super) async fn hold(
     commit(unit).await
 }
 
-async fn begin(database: &Database) -> Result<Unit, StoreError> {
+pub(super) async fn begin(database: &Database) -> Result<Unit, StoreError> {
     let begun = database.begin().await;
     begun.map_err(failed("begin to change a schedule"))
 }
 
-async fn commit(unit: Unit) -> Result<(), StoreError> {
+pub(super) async fn commit(unit: Unit) -> Result<(), StoreError> {
     let committed = unit.commit().await;
     committed.map_err(failed("keep a changed schedule"))
 }
@@ -127,27 +183,37 @@ pub(super) async fn lock(
     .transpose()
 }
 
-async fn insert(connection: &mut PgConnection, schedule: &Schedule) -> Result<(), StoreError> {
-    sqlx::query!(
+/// Whether it was written, which it is unless the key stands for another one.
+pub(super) async fn insert(
+    connection: &mut PgConnection,
+    schedule: &Schedule,
+    key: Option<&Idempotency>,
+) -> Result<bool, StoreError> {
+    let owner = text(&schedule.owner);
+    let done = sqlx::query!(
         "INSERT INTO proctor.schedule
              (id, proc_name, args_digest, definition, owner, version, paused, covered_until, next_at, created_at,
-              updated_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10)",
+              updated_at, key_user, key, key_digest)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10, $11, $12, $13)
+         ON CONFLICT (key_user, key) WHERE key IS NOT NULL DO NOTHING",
         schedule.id.as_i64(),
         schedule.definition.proc_name.as_str(),
         schedule.definition.args_digest(),
         in_words(&schedule.definition)?,
-        &*text(&schedule.owner),
+        &*owner,
         schedule.version,
         schedule.paused,
         schedule.covered_until.to_sqlx(),
         schedule.next_at.map(|at| at.to_sqlx()) as Option<jiff_sqlx::Timestamp>,
         schedule.created_at.to_sqlx(),
+        key.map(|_| &*owner),
+        key.map(|key| &*key.key),
+        key.map(|key| &*key.request_digest),
     )
     .execute(connection)
     .await
     .map_err(alike_or(failed("write a schedule")))?;
-    Ok(())
+    Ok(done.rows_affected() > 0)
 }
 
 async fn update(connection: &mut PgConnection, schedule: &Schedule) -> Result<(), StoreError> {
@@ -185,7 +251,8 @@ fn in_words(definition: &Definition) -> Result<String, StoreError> {
     })
 }
 
-/// The only thing about a schedule that may not be twice is what it runs: ids are never given twice.
+/// The only thing about a schedule that may not be twice is what it runs: ids are never given twice, and a key that is
+/// taken is no error.
 fn alike_or(other: impl Fn(sqlx::Error) -> StoreError) -> impl Fn(sqlx::Error) -> StoreError {
     move |error| match error.as_database_error().and_then(|error| error.code()) {
         Some(code) if code == UNIQUE_VIOLATION => StoreError::ScheduleAlike,

@@ -2,11 +2,12 @@
 
 use std::num::NonZeroU32;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use jiff_sqlx::ToSqlx;
 use proctor_api::{Firing, Why};
 use sqlx::PgConnection;
 
+use super::clock::Clock;
 use super::read;
 use crate::domain::id::ExecutionId;
 use crate::domain::schedule::{ScheduleId, Stretch};
@@ -228,4 +229,26 @@ pub(super) async fn page(
 
 fn why(text: Option<&str>) -> Option<Why> {
     Why::ALL.into_iter().find(|why| Some(why.as_str()) == text)
+}
+
+/// Forgets stretches that were written so long ago. One that is made longer this moment is left alone.
+pub(super) async fn forget(
+    connection: &mut PgConnection,
+    clock: &Clock,
+    older_than: SignedDuration,
+    limit: NonZeroU32,
+) -> Result<u64, StoreError> {
+    let now = clock.now(connection).await?;
+    let before = now.saturating_sub(older_than).unwrap_or(Timestamp::MIN);
+    let forgotten = sqlx::query!(
+        "DELETE FROM proctor.firing WHERE id = ANY(ARRAY(
+             SELECT id FROM proctor.firing WHERE execution_id IS NULL AND at < $1
+              ORDER BY at LIMIT $2 FOR UPDATE SKIP LOCKED))",
+        before.to_sqlx(),
+        i64::from(limit.get()),
+    )
+    .execute(connection)
+    .await
+    .map_err(failed("forget stretches"))?;
+    Ok(forgotten.rows_affected())
 }

@@ -29,6 +29,13 @@ pub(super) struct Row {
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
     pub removed_at: Option<Timestamp>,
+    #[expect(dead_code, reason = "a column that `SELECT *` brings along")]
+    pub key_user: Option<String>,
+    #[expect(dead_code, reason = "a column that `SELECT *` brings along")]
+    pub key: Option<String>,
+    pub key_digest: Option<String>,
+    #[expect(dead_code, reason = "a column that `SELECT *` brings along")]
+    pub v2_id: Option<i64>,
 }
 
 impl TryFrom<Row> for Schedule {

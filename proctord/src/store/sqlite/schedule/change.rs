@@ -4,13 +4,13 @@ use std::sync::atomic::Ordering;
 
 use sqlx::{Sqlite, SqliteConnection, Transaction};
 
-use super::{firing, read};
+use super::{firing, key, read};
 use crate::domain::schedule::{Definition, Held, Schedule, ScheduleId};
 use crate::store::schedule::{Wish, apply, fresh};
 use crate::store::sqlite::fault::failed;
 use crate::store::sqlite::time::{micros, now};
 use crate::store::sqlite::{SqliteStore, audit, delivery};
-use crate::store::{AuditEntry, NewSchedule, StoreError};
+use crate::store::{AuditEntry, Idempotency, NewSchedule, StoreError};
 
 const UNIQUE_VIOLATION: &str = "2067";
 /// How many ids of a moment are tried before it is given up.
@@ -19,12 +19,22 @@ const ATTEMPTS: usize = 1 << 14;
 pub(super) async fn create(
     store: &SqliteStore,
     new: &NewSchedule,
+    key: Option<&Idempotency>,
     entry: AuditEntry,
 ) -> Result<Schedule, StoreError> {
     let mut unit = begin(store).await?;
+    let at = store.clock.now();
+    if let Some(key) = key
+        && let Some(before) = key::find(&mut *unit, &new.owner, key, at).await?
+    {
+        return Ok(before);
+    }
     let id = free_id(store, &mut unit).await?;
-    let schedule = fresh(id, new, store.clock.now())?;
+    let schedule = fresh(id, new, at)?;
     insert(&mut unit, &schedule).await?;
+    if let Some(key) = key {
+        key::claim(&mut unit, &new.owner, key, id, at).await?;
+    }
     let target = id.to_string();
     audit::insert(&mut unit, &AuditEntry { target, ..entry }, now()).await?;
     commit(unit).await?;
@@ -74,17 +84,17 @@ pub(super) async fn hold(
     commit(unit).await
 }
 
-async fn begin(store: &SqliteStore) -> Result<Transaction<'static, Sqlite>, StoreError> {
+pub(super) async fn begin(store: &SqliteStore) -> Result<Transaction<'static, Sqlite>, StoreError> {
     let begun = store.records.begin().await;
     begun.map_err(failed("begin to change a schedule"))
 }
 
-async fn commit(unit: Transaction<'static, Sqlite>) -> Result<(), StoreError> {
+pub(super) async fn commit(unit: Transaction<'static, Sqlite>) -> Result<(), StoreError> {
     let committed = unit.commit().await;
     committed.map_err(failed("keep a changed schedule"))
 }
 
-async fn free_id(
+pub(super) async fn free_id(
     store: &SqliteStore,
     connection: &mut SqliteConnection,
 ) -> Result<ScheduleId, StoreError> {
@@ -126,7 +136,10 @@ async fn change_one(
     Ok(changed.schedule)
 }
 
-async fn insert(connection: &mut SqliteConnection, schedule: &Schedule) -> Result<(), StoreError> {
+pub(super) async fn insert(
+    connection: &mut SqliteConnection,
+    schedule: &Schedule,
+) -> Result<(), StoreError> {
     sqlx::query(
         "INSERT INTO schedule (id, proc_name, args_digest, definition, owner, version, paused, covered_until,
              next_at, created_at, updated_at)

@@ -10,6 +10,7 @@ use sqlx::{Row, SqliteConnection, SqlitePool};
 use super::read::FIRINGS;
 use crate::domain::id::ExecutionId;
 use crate::domain::schedule::{ScheduleId, Stretch};
+use crate::sqlite::Database;
 use crate::store::schedule::page_of;
 use crate::store::sqlite::fault::failed;
 use crate::store::sqlite::row::Columns;
@@ -133,4 +134,27 @@ fn firing(row: &SqliteRow) -> Result<(i64, Firing), StoreError> {
         _ => return Err(columns.damaged("moment", "it fits no kind of row")),
     };
     Ok((number, firing))
+}
+
+pub(in crate::store::sqlite) const FORGET: &str = "
+    DELETE FROM firing WHERE id IN (
+        SELECT id FROM firing WHERE execution_id IS NULL AND at < ? ORDER BY at LIMIT ?)";
+
+/// Forgets stretches that were written before.
+pub(super) async fn forget(
+    records: &Database,
+    before: i64,
+    limit: NonZeroU32,
+) -> Result<u64, StoreError> {
+    let begun = records.begin().await;
+    let mut unit = begun.map_err(failed("begin to forget stretches"))?;
+    let forgotten = sqlx::query(FORGET)
+        .bind(before)
+        .bind(limit.get())
+        .execute(&mut *unit)
+        .await
+        .map_err(failed("forget stretches"))?;
+    let committed = unit.commit().await;
+    committed.map_err(failed("keep that stretches are forgotten"))?;
+    Ok(forgotten.rows_affected())
 }

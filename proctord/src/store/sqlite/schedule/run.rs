@@ -7,16 +7,17 @@ use sqlx::SqliteConnection;
 use super::{firing, read};
 use crate::domain::execution::Execution;
 use crate::domain::schedule::ScheduleId;
-use crate::store::sqlite::SqliteStore;
 use crate::store::sqlite::accept::accept_in;
 use crate::store::sqlite::fault::failed;
 use crate::store::sqlite::time::now;
-use crate::store::{AuditEntry, AuditResult, NewExecution, StoreError};
+use crate::store::sqlite::{SqliteStore, idempotency};
+use crate::store::{AuditEntry, AuditResult, Idempotency, NewExecution, StoreError};
 
 pub(super) async fn run(
     store: &SqliteStore,
     id: ScheduleId,
     new: NewExecution,
+    key: Option<&Idempotency>,
     entry: &AuditEntry,
 ) -> Result<Execution, StoreError> {
     let mut unit = store
@@ -24,9 +25,17 @@ pub(super) async fn run(
         .begin()
         .await
         .map_err(failed("begin to run a schedule"))?;
+    if let Some(key) = key
+        && let Some(before) = idempotency::find(&mut unit, &new.user, key, now()).await?
+    {
+        return Ok(before);
+    }
     let found = read::find_alive(&mut unit, id).await?;
     found.ok_or(StoreError::NoSchedule(id))?;
     let execution = accept(store, &mut unit, id, None, &new, entry).await?;
+    if let Some(key) = key {
+        idempotency::keep(&mut unit, key, &execution).await?;
+    }
     unit.commit()
         .await
         .map_err(failed("keep what was run by hand"))?;

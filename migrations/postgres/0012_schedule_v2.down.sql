@@ -1,0 +1,2 @@
+DROP INDEX proctor.schedule_of_v2;
+ALTER TABLE proctor.schedule DROP COLUMN v2_id;
