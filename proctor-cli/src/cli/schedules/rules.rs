@@ -17,7 +17,7 @@ pub struct RuleArgs {
     /// Fire once, then: a time as 2026-12-24T18:00:00Z, or 2026-12-24T18:00 with --time-zone
     #[arg(long, value_name = "TIME", value_parser = value::when, conflicts_with_all = ["cron", "not_before", "not_after"])]
     pub at: Option<When>,
-    /// Time zone by its IANA name, such as Europe/Berlin; left out, it is the service's
+    /// Time zone by its IANA name, such as Europe/Berlin [the service's if never given]
     #[arg(long, value_name = "ZONE", value_parser = value::zone)]
     pub time_zone: Option<TimeZone>,
     /// There are no moments before then; a time as for --at
@@ -36,7 +36,7 @@ pub struct RuleArgs {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100))]
     pub misfire_limit: Option<u32>,
     /// How late a moment may be before it is missed, as `60`, `60s` or `2m` [60s if never given]
-    #[arg(long, value_name = "TIME", value_parser = parse_grace)]
+    #[arg(long, value_name = "TIME", value_parser = value::misfire_after)]
     pub misfire_after: Option<u32>,
     /// Start each run up to so much later than its moment, as `30`, `30s` or `2m`
     #[arg(long, value_name = "TIME", value_parser = parse_grace)]

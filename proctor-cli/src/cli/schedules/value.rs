@@ -1,5 +1,6 @@
 //! What the texts of a schedule's flags must be. The service checks every one again and has the last word.
 
+use crate::cli::executions::parse_grace;
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::{AmbiguousOffset, TimeZone};
@@ -92,6 +93,14 @@ pub fn cron(text: &str) -> Result<String, ExpressionError> {
         Expression::parse(text)?;
     }
     Ok(text.to_owned())
+}
+
+/// As the service takes it: nothing is noticed before it has come.
+pub fn misfire_after(text: &str) -> Result<u32, String> {
+    match parse_grace(text)? {
+        0 => Err("a moment may be late by 1 s at least".to_owned()),
+        seconds => Ok(seconds),
+    }
 }
 
 pub fn zone(text: &str) -> Result<TimeZone, UnknownTimeZone> {

@@ -1,7 +1,7 @@
 use super::{NEEDED, user};
 
 /// Flags that cannot be, and what is said to them.
-const WRONG: [(&[&str], &str); 19] = [
+const WRONG: [(&[&str], &str); 20] = [
     (
         &["-c", "61 * * * *"],
         "invalid value '61 * * * *' for '--cron <CRON>': minute: 61 is not between 0 and 59",
@@ -69,6 +69,10 @@ const WRONG: [(&[&str], &str); 19] = [
     (
         &["-c", "@daily", "--misfire", "all", "--misfire-limit", "101"],
         "invalid value '101' for '--misfire-limit <N>': 101 is not in 1..=100",
+    ),
+    (
+        &["-c", "@daily", "--misfire-after", "0"],
+        "invalid value '0' for '--misfire-after <TIME>': a moment may be late by 1 s at least",
     ),
     (
         &["-c", "@daily", "--misfire-after", "late"],

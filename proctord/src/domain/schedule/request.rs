@@ -95,12 +95,7 @@ pub fn read(
         time_zone: zone(request, default_zone, &mut findings),
         overlap: request.overlap.unwrap_or_default(),
         misfire: misfire(request, &mut findings),
-        misfire_after: bounded(
-            "misfire_after",
-            request.misfire_after.unwrap_or(MISFIRE_AFTER),
-            MISFIRE_AFTER_LIMIT,
-            &mut findings,
-        ),
+        misfire_after: misfire_after(request, &mut findings),
         jitter_seconds: bounded(
             "jitter_seconds",
             request.jitter_seconds.unwrap_or(0),
@@ -190,6 +185,18 @@ fn misfire(request: &ScheduleRequest, findings: &mut Findings) -> MisfireRule {
         Misfire::Once => MisfireRule::Once,
         Misfire::All => MisfireRule::All(limit),
     }
+}
+
+/// Nobody notices a moment before it has come: with nothing allowed, all would be missed.
+fn misfire_after(request: &ScheduleRequest, findings: &mut Findings) -> u32 {
+    let seconds = request.misfire_after.unwrap_or(MISFIRE_AFTER);
+    if !(1..=MISFIRE_AFTER_LIMIT).contains(&seconds) {
+        findings.say(
+            "misfire_after",
+            format!("must be from 1 to {MISFIRE_AFTER_LIMIT}"),
+        );
+    }
+    seconds
 }
 
 fn bounded(name: &str, seconds: u32, limit: u32, findings: &mut Findings) -> u32 {

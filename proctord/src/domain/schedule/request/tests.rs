@@ -149,6 +149,18 @@ fn numbers_and_names_have_their_bounds() {
 }
 
 #[test]
+fn a_moment_may_always_be_a_little_late() {
+    let mut request = request();
+    request.misfire_after = Some(0);
+
+    let told = take(&request).unwrap_err().mistakes;
+
+    assert_eq!(told[0].at, "misfire_after");
+    request.misfire_after = Some(1);
+    assert_eq!(take(&request).unwrap().misfire_after, 1);
+}
+
+#[test]
 fn a_window_that_has_closed_leaves_no_moment() {
     let mut request = request();
     request.not_after = Some("2026-11-21T00:00:00Z".parse().unwrap());
