@@ -178,6 +178,12 @@ pub enum NotifyOn {
 pub struct NextMoments {
     pub time_zone: String,
     pub moments: Vec<NextMoment>,
+    /// None of them fires until it is resumed.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub paused: bool,
+    /// Why it is held; none of them fires meanwhile.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held: Option<String>,
 }
 
 /// A moment to come.

@@ -35,6 +35,14 @@ fn service(request: &Request) -> Reply {
             200,
             json!({"time_zone": "Europe/Berlin", "moments": moments()}),
         ),
+        ("GET", "/schedule/78/next") => Reply::Json(
+            200,
+            json!({"time_zone": "Europe/Berlin", "moments": moments(), "paused": true}),
+        ),
+        ("GET", "/schedule/79/next") => Reply::Json(
+            200,
+            json!({"time_zone": "Europe/Berlin", "moments": moments(), "held": "no longer fits"}),
+        ),
         ("GET", "/schedule/77/firings") => Reply::Json(200, json!({"firings": firings()})),
         ("DELETE", "/schedule/77") => Reply::Text(204, ""),
         _ => Reply::Text(404, "no such route"),

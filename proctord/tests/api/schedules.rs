@@ -196,6 +196,8 @@ async fn a_schedule_is_paused_changed_and_resumed() {
     let paused = ask(&service, Method::POST, &format!("{path}/pause"), None)
         .await
         .json();
+    let next = format!("{path}/next");
+    let next_of_paused = ask(&service, Method::GET, &next, None).await.json();
     // What is answered may be sent back.
     let mut body = ask(&service, Method::GET, &path, None).await.json();
     body["time_zone"] = json!("Europe/Berlin");
@@ -203,7 +205,12 @@ async fn a_schedule_is_paused_changed_and_resumed() {
     let resumed = ask(&service, Method::POST, &format!("{path}/resume"), None)
         .await
         .json();
+    let next = ask(&service, Method::GET, &next, None).await.json();
 
+    assert_eq!(
+        (&next_of_paused["paused"], &next["paused"]),
+        (&json!(true), &Value::Null)
+    );
     assert_eq!(
         (&paused["paused"], &paused["enabled"]),
         (&json!(true), &json!(false))

@@ -17,6 +17,11 @@ pub async fn run(context: &Context, args: ScheduleNextArgs) -> Result<(), Error>
     let own = own_zone();
 
     chat(&*output, || {
+        if let Some(held) = &next.held {
+            console::warn(visible(&format!("none fires until it is resumed: {held}")));
+        } else if next.paused {
+            console::warn("it is paused, none fires until it is resumed");
+        }
         match output.moments_heading(&next, own.as_ref()) {
             Some(heading) if !next.moments.is_empty() => console::cheer(heading),
             _ => console::say("No moments to come"),
@@ -37,6 +42,7 @@ pub fn tell(output: &dyn Output, schedule: &Schedule) {
         let next = NextMoments {
             time_zone: schedule.time_zone.clone(),
             moments: schedule.next.clone(),
+            ..NextMoments::default()
         };
         let own = own_zone();
         let what = if schedule.paused {

@@ -106,6 +106,7 @@ mod tests {
                 moment("2026-03-29T01:00:00Z", "2026-03-29T03:00", skipped),
                 moment("2026-10-25T00:30:00Z", "2026-10-25T02:30:00", doubled),
             ],
+            ..NextMoments::default()
         }
     }
 

@@ -112,6 +112,23 @@ async fn next_tells_both_clocks() {
 }
 
 #[tokio::test]
+async fn next_says_so_if_none_of_them_fires() {
+    let (user, _stub) = user().await;
+
+    for (id, why) in [
+        ("78", "it is paused, none fires until it is resumed"),
+        ("79", "none fires until it is resumed: no longer fits"),
+    ] {
+        let ended = user.run(&["schedule", "next", id]).await.expect_code(0);
+
+        assert_eq!(ended.stderr.lines().next(), Some(why));
+        assert!(ended.stdout().starts_with("Sat 2026-03-28"), "{ended:?}");
+        let names = ["schedule", "next", id, "-o", "name"];
+        assert_eq!(user.run(&names).await.expect_code(0).stderr, "");
+    }
+}
+
+#[tokio::test]
 async fn history_tells_what_became_of_each_moment() {
     let (user, _stub) = user().await;
 

@@ -42,5 +42,7 @@ pub(in crate::http) async fn next(
     Ok(HttpResponse::Ok().json(NextMoments {
         time_zone: schedule.definition.time_zone,
         moments: moments.iter().map(moment_to_api).collect(),
+        paused: schedule.paused,
+        held: schedule.held.map(|held| held.notice().to_owned()),
     }))
 }
