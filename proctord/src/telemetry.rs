@@ -20,8 +20,9 @@ pub enum Format {
 pub fn start(filter: &str, format: Format) {
     // The HTTP server tells of its workers at every start and stop, the database of what is there already when a
     // migration asks: nobody needs to know. The Kubernetes client writes whole bodies, Secrets among them, when it
-    // cannot read them; whoever calls it tells what went wrong.
-    let quiet = "actix_server=warn,sqlx::postgres::notice=warn,kube_client=off";
+    // cannot read them; whoever calls it tells what went wrong. What ticks tells that it begins to.
+    let quiet =
+        "actix_server=warn,sqlx::postgres::notice=warn,kube_client=off,tokio_cron_scheduler=warn";
     let filter = EnvFilter::new(format!("{quiet},{filter}"));
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)

@@ -39,7 +39,8 @@ pub(super) async fn run(wanted: &Mail) -> anyhow::Result<()> {
     let mails = Mails::by(settings).context("cannot prepare for mails")?;
     let id = Uuid::new_v4().to_string();
     let said = mails.send_test(&id, address).await;
-    let said = said.with_context(|| format!("{host}:{port} has no mail for {address}"))?;
+    let said =
+        said.with_context(|| format!("{host}:{port} did not take the mail for {address}"))?;
     writeln!(
         std::io::stdout(),
         "{host}:{port} took a mail for {address}: {said}"

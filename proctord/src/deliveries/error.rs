@@ -16,7 +16,7 @@ pub enum DeliveryError {
     #[error("the receiver cannot be asked")]
     Unreachable(#[source] reqwest::Error),
     /// The text is the beginning of what it said.
-    #[error("the receiver answered {status}: {text}")]
+    #[error("the receiver answered {status}{}{text}", if text.is_empty() { "" } else { ": " })]
     Answered { status: u16, text: String },
     #[error("no plugin {0} is configured here")]
     NoPlugin(String),
