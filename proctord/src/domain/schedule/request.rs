@@ -29,6 +29,28 @@ static ADDRESS: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(&pattern).expect("a test reads the pattern")
 });
 
+/// The most bytes of an address, and of what is before its `@`, as mail has them.
+const ADDRESS_LIMIT: usize = 254;
+const LOCAL_PART_LIMIT: usize = 64;
+
+/// The most bytes of an expression.
+const CRON_LIMIT: usize = 1024;
+
+/// Moments are before it, the year 9999, so that what is added to one is still a time.
+const LATEST: Timestamp = Timestamp::constant(253_370_764_800, 0);
+
+/// Whether mail can be sent to it: by the rule of version 2, and by those of mail that it leaves out.
+fn is_address(text: &str) -> bool {
+    let Some((local, _)) = text.split_once('@') else {
+        return false;
+    };
+    let has_dots_within = !local.starts_with('.') && !local.ends_with('.') && !local.contains("..");
+    ADDRESS.is_match(text)
+        && text.len() <= ADDRESS_LIMIT
+        && local.len() <= LOCAL_PART_LIMIT
+        && has_dots_within
+}
+
 /// Why there is no schedule.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
@@ -78,8 +100,9 @@ pub fn read(
     }
     let timing = timing(request, &mut findings);
     let emails: Vec<_> = request.notification_emails.split(',').collect();
-    for email in emails.iter().filter(|email| !ADDRESS.is_match(email)) {
-        let message = format!("{email:?} is no address");
+    for email in emails.iter().filter(|email| !is_address(email)) {
+        let start: String = email.chars().take(ADDRESS_LIMIT).collect();
+        let message = format!("{start:?} is no address");
         findings.of_version_2("notificationEmails", message, "Email is invalid");
     }
     if request.group.is_empty() {
@@ -212,6 +235,9 @@ fn look_at_lengths(request: &ScheduleRequest, findings: &mut Findings) {
         ("group", &request.group),
         ("notificationEmails", &request.notification_emails),
     ];
+    if request.cron.len() > CRON_LIMIT {
+        findings.say("cron", format!("must be at most {CRON_LIMIT} bytes"));
+    }
     for (name, text) in texts {
         if text.len() > TEXT_LIMIT || text.contains('\0') {
             findings.say(
@@ -231,11 +257,20 @@ fn whole_microseconds(moment: Timestamp) -> Timestamp {
 fn look_ahead(definition: &Definition, now: Timestamp, findings: &mut Findings) {
     let place = match &definition.timing {
         Timing::Once(_) => "at",
+        Timing::Cron {
+            not_before: Some(_),
+            not_after: None,
+            ..
+        } => "not_before",
         Timing::Cron { .. } => "not_after",
     };
-    match definition.moments() {
-        Ok(moments) if moments.next_after(now).is_some() => {}
-        Ok(_) => findings.say(place, "leaves no moment to come"),
-        Err(error) => findings.say("cron", error.to_string()),
+    let moments = match definition.moments() {
+        Ok(moments) => moments,
+        Err(error) => return findings.say("cron", error.to_string()),
+    };
+    match moments.next_after(now) {
+        Some(next) if next.instant < LATEST => {}
+        Some(_) => findings.say(place, "leaves no moment before the year 9999"),
+        None => findings.say(place, "leaves no moment to come"),
     }
 }

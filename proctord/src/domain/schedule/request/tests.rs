@@ -21,6 +21,14 @@ fn request() -> ScheduleRequest {
     }
 }
 
+fn once(at: &str) -> ScheduleRequest {
+    ScheduleRequest {
+        cron: String::new(),
+        at: Some(at.parse().unwrap()),
+        ..request()
+    }
+}
+
 fn take(request: &ScheduleRequest) -> Result<Definition, Refusal> {
     read(request, "report".parse().unwrap(), "Europe/Berlin", now())
 }
@@ -107,12 +115,6 @@ fn seconds_are_refused_but_for_the_one_that_is_answered() {
 
 #[test]
 fn one_moment_stands_alone_and_is_still_to_come() {
-    let once = |at: &str| ScheduleRequest {
-        cron: String::new(),
-        at: Some(at.parse().unwrap()),
-        ..request()
-    };
-
     let taken = take(&once("2026-11-21T12:00:01.123456789Z")).unwrap();
     let kept = "2026-11-21T12:00:01.123456Z".parse().unwrap();
     assert_eq!(taken.timing, Timing::Once(kept));
@@ -169,4 +171,51 @@ fn a_window_that_has_closed_leaves_no_moment() {
         take(&request).unwrap_err().plain,
         "not_after leaves no moment to come"
     );
+}
+
+#[test]
+fn an_address_is_one_that_mail_has() {
+    let local = "a".repeat(64);
+    let host = format!("{}.example.org", "b".repeat(60));
+    for right in [format!("{local}@example.org"), format!("a.b@{host}")] {
+        let mut request = request();
+        request.notification_emails = right.clone();
+        assert_eq!(take(&request).unwrap().emails, [right]);
+    }
+    let long_host = vec!["b".repeat(60); 4].join(".");
+    let wrong = [
+        format!("a{local}@example.org"),
+        format!("abcdefghijkl@{long_host}"),
+        "..a..@b.c".to_owned(),
+        "a.@b.c".to_owned(),
+        format!("{}@b.c", "x".repeat(3000)),
+    ];
+    for wrong in wrong {
+        let mut request = request();
+        request.notification_emails = wrong.clone();
+        let refusal = take(&request).unwrap_err();
+        assert_eq!(refusal.plain, "Email is invalid", "{wrong}");
+        assert!(refusal.mistakes[0].to_string().len() < 400, "{wrong}");
+    }
+}
+
+#[test]
+fn what_is_added_to_a_moment_is_still_a_time() {
+    for at in ["9999-01-01T00:00:00Z", "9999-12-30T22:00:00.999999999Z"] {
+        let refusal = take(&once(at)).unwrap_err();
+        assert_eq!(refusal.plain, "at leaves no moment before the year 9999");
+    }
+    let mut late = request();
+    late.not_before = Some("9999-12-30T20:00:00Z".parse().unwrap());
+    let refusal = take(&late).unwrap_err();
+    assert_eq!(refusal.mistakes[0].at, "not_before");
+    assert!(take(&once("9998-12-31T23:59:59Z")).is_ok());
+}
+
+#[test]
+fn an_expression_is_no_longer_than_anybody_needs() {
+    let mut long = request();
+    long.cron = format!("{}1 * * * *", "0-59,".repeat(250));
+
+    assert_eq!(take(&long).unwrap_err().mistakes[0].at, "cron");
 }
