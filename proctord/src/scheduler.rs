@@ -3,6 +3,7 @@
 //! that nothing fires twice is the store's business. It looks when the next moment is due, and when the ticker pokes it.
 //! Which moments there are is `proctor-cron`'s, what becomes of them is decided in `domain/schedule`.
 
+mod batch;
 mod moments;
 mod owners;
 mod preparation;
@@ -150,21 +151,17 @@ impl Scheduler {
             return Ok(Look::Idle(until_next(&due)));
         }
         let mut preparation = Preparation::new(&self.parts, &self.owners, &self.moments);
-        let mut is_done = false;
+        let (mut is_done, mut trouble) = (false, None);
         for batch in self.batches(&due.schedules) {
             let prepared = preparation.prepare(batch, due.is_held).await;
             if prepared.is_empty() {
                 continue;
             }
-            let fired = self.parts.store.fire(&prepared).await;
-            if matches!(fired, Err(StoreError::Unavailable { .. })) {
-                self.doubt();
-            }
-            let fired = fired?;
-            is_done |= fired.schedules > 0;
-            self.hand_over(fired);
+            let batch = self.fire(&prepared).await?;
+            is_done |= batch.is_done;
+            trouble = batch.trouble.or(trouble);
         }
-        Ok(match preparation.trouble() {
+        Ok(match preparation.trouble().or(trouble) {
             _ if is_done => Look::Done,
             Some(why) => Look::Stuck(why, until_next(&due)),
             None => Look::Elsewhere,

@@ -6,6 +6,8 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use proctor_api::{Metadata, NotifyOn, Overlap};
 use proctor_testkit::wait_for_async;
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{AssertSqlSafe, Connection, SqliteConnection};
 use tokio::time::timeout;
 
 use super::{Launch, Parts, Scheduler};
@@ -122,4 +124,43 @@ async fn what_somebody_else_creates_fires_though_all_that_was_known_is_far_off()
     }
 
     drop(ticker);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_that_cannot_be_written_keeps_no_other_from_firing() {
+    let folder = tempfile::tempdir().unwrap();
+    let scheduler = scheduler(folder.path()).await;
+    let store = Arc::clone(&scheduler.parts.store);
+    let due = Timestamp::now() + SignedDuration::from_secs(1);
+    let mut ids = Vec::new();
+    for number in 0..9 {
+        ids.push(create(store.as_ref(), &number.to_string(), due).await.id);
+    }
+    let poisoned = ids.remove(5);
+    let options = SqliteConnectOptions::new().filename(folder.path().join("proctor.db"));
+    let mut connection = SqliteConnection::connect_with(&options).await.unwrap();
+    let poison = format!(
+        "CREATE TRIGGER poison BEFORE INSERT ON firing WHEN NEW.schedule_id = {poisoned}
+         BEGIN SELECT RAISE(ABORT, 'it is poisoned'); END"
+    );
+    let poison = sqlx::raw_sql(AssertSqlSafe(poison));
+    poison.execute(&mut connection).await.unwrap();
+    let fired = async |id| {
+        let page = store.firings(id, None, NonZeroU32::MIN).await.unwrap();
+        page.firings.into_iter().next().ok_or("no firing")
+    };
+
+    let watching = async {
+        for id in &ids {
+            wait_for_async("the others to have fired", async || fired(*id).await).await;
+        }
+        fired(poisoned).await.unwrap_err();
+        let cure = sqlx::raw_sql("DROP TRIGGER poison");
+        cure.execute(&mut connection).await.unwrap();
+        wait_for_async("it to fire as well", async || fired(poisoned).await).await
+    };
+    tokio::select! {
+        () = scheduler.run() => panic!("it ended"),
+        _ = watching => {}
+    }
 }
