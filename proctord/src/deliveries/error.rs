@@ -32,6 +32,9 @@ pub enum DeliveryError {
     },
     #[error("the mail server refuses it for good: {0}")]
     Refused(String),
+    /// Tried again, the mail would come each time if the server took it.
+    #[error("the mail server's answer is not UTF-8, so nobody knows whether it took the mail")]
+    Unreadable(#[source] lettre::transport::smtp::Error),
     #[error("the mail cannot be written: {0}")]
     Mail(String),
     #[error("it did not come through within {0:?}")]
@@ -48,7 +51,11 @@ impl DeliveryError {
     pub fn is_final(&self) -> bool {
         matches!(
             self,
-            Self::Target(_) | Self::Refused(_) | Self::Mail(_) | Self::Payload(_)
+            Self::Target(_)
+                | Self::Refused(_)
+                | Self::Unreadable(_)
+                | Self::Mail(_)
+                | Self::Payload(_)
         )
     }
 }

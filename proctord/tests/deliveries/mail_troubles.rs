@@ -37,6 +37,22 @@ async fn one_that_is_refused_or_slow_stops_no_other() {
 }
 
 #[tokio::test]
+async fn an_answer_that_is_no_text_does_not_have_the_mail_sent_again_and_again() {
+    let server = MailServer::start(MailServerOptions::default());
+    let scene = scene(&plain(&server), &[]).await;
+    let id = scene.run_for(&["latin@example.com"], 0).await;
+
+    let given_up = scene
+        .delivery(id, "latin@example.com", |one| one["state"] == "dead")
+        .await;
+
+    let error = given_up["last_error"].as_str().unwrap();
+    assert!(error.contains("nobody knows whether it took"), "{error}");
+    assert_eq!(given_up["attempts"], 1);
+    assert_eq!(server.mails().len(), 1);
+}
+
+#[tokio::test]
 async fn what_is_caused_while_the_server_is_down_comes_when_it_is_up() {
     let mut server = MailServer::start(MailServerOptions::default());
     server.kill();

@@ -1,6 +1,7 @@
 //! What is said to a mail server for one mail, step by step: which step is refused decides whether to try again. Only a
 //! refusal of the address or of the mail itself is final; all else may be a mistake of the installation or the moment.
 
+use std::io;
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -123,10 +124,20 @@ fn refused(doing: &'static str) -> impl Fn(Error) -> DeliveryError {
     move |source| {
         if source.is_permanent() {
             DeliveryError::Refused(crate::telemetry::chain(&source))
+        } else if is_unreadable(&source) {
+            DeliveryError::Unreadable(source)
         } else {
             DeliveryError::MailServer { doing, source }
         }
     }
+}
+
+/// Whether the server said something that is no text. An error of TLS is of the same kind, but has another cause.
+fn is_unreadable(error: &Error) -> bool {
+    let cause = std::error::Error::source(error).and_then(|cause| cause.downcast_ref());
+    cause.is_some_and(|cause: &io::Error| {
+        cause.kind() == io::ErrorKind::InvalidData && cause.to_string().contains("UTF-8")
+    })
 }
 
 fn said(answer: &Response) -> String {
