@@ -11,6 +11,8 @@ use super::error::ApiError;
 /// How much a page holds unless told otherwise, and at most.
 pub(super) const DEFAULT_LIMIT: NonZeroU32 = NonZeroU32::new(50).expect("50 is not zero");
 const LIMIT: u32 = 500;
+/// That in which the year 1 begins.
+const FIRST_SECOND: i64 = -62_135_596_800;
 
 /// Takes each pair of a query.
 ///
@@ -46,8 +48,10 @@ pub(super) fn limit(value: &str) -> Result<NonZeroU32, String> {
         .ok_or_else(|| format!("must be from 1 to {LIMIT}"))
 }
 
+/// A time that every store can compare with: of our era.
 pub(super) fn moment(value: &str) -> Result<Timestamp, String> {
-    value
-        .parse()
-        .map_err(|_| "must be a time such as 2026-01-31T12:00:00Z".to_owned())
+    let moment = value.parse().ok();
+    moment
+        .filter(|moment: &Timestamp| moment.as_second() >= FIRST_SECOND)
+        .ok_or_else(|| "must be a time such as 2026-01-31T12:00:00Z".to_owned())
 }

@@ -34,7 +34,7 @@ fn cursor(place: &DeliveryCursor) -> String {
 fn place(cursor: &str) -> Option<DeliveryCursor> {
     let (created_at, id) = cursor.split_once('_')?;
     Some(DeliveryCursor {
-        created_at: created_at.parse().ok()?,
+        created_at: query::moment(created_at).ok()?,
         id: id.to_owned(),
     })
 }
