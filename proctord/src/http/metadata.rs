@@ -1,6 +1,6 @@
 //! Routes of procs' metadata, one file per action.
 
-mod breaks;
+pub(super) mod breaks;
 mod list;
 mod publish;
 mod show;

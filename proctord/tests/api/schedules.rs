@@ -303,3 +303,42 @@ async fn somebody_runs_a_schedule_by_hand() {
     assert_eq!(page["firings"][0]["kind"], "run");
     assert_eq!(page["firings"][0]["execution_id"], ran["id"]);
 }
+
+/// A document and a schedule that does not fit it come at once.
+#[tokio::test(flavor = "multi_thread")]
+async fn none_that_does_not_fit_slips_in_beside_a_document() {
+    let service = service().await;
+    let document =
+        |args: Value| json!([{"name": "report", "command": ["true"], "env_vars": {"args": args}}]);
+    let takes_numbers = document(json!([{"name": "DAY", "pattern": "[0-9]+"}]));
+    let takes_all = document(json!([{"name": "DAY"}]));
+
+    for _ in 0..20 {
+        let body = wanted();
+        let (published, created) = tokio::join!(
+            ask(&service, Method::POST, "/metadata", Some(&takes_numbers)),
+            ask(&service, Method::POST, "/schedule", Some(&body)),
+        );
+
+        if published.status == 201 && created.status == 201 {
+            let path = format!("/schedule/{}", created.json()["id"]);
+            let held = ask(&service, Method::GET, &path, None).await.json();
+            assert!(held["held"].is_string(), "{held}");
+        }
+        for schedule in listed(&service).await {
+            let path = format!("/schedule/{}", schedule["id"]);
+            let removed = ask(&service, Method::DELETE, &path, None).await;
+            assert_eq!(removed.status, 200, "{removed:?}");
+        }
+        let again = ask(&service, Method::POST, "/metadata", Some(&takes_all)).await;
+        assert_eq!(again.status, 201, "{again:?}");
+    }
+}
+
+async fn listed(service: &Service) -> Vec<Value> {
+    let list = ask(service, Method::GET, "/schedule", None).await;
+    match list.status.as_u16() {
+        204 => Vec::new(),
+        _ => list.json().as_array().unwrap().clone(),
+    }
+}

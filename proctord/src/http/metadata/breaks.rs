@@ -1,14 +1,16 @@
-//! Schedules that a document about to be published would break: those of the same proc whose args it does not take.
+//! Schedules that a document breaks: those of the same proc whose args it does not take.
 
 use proctor_api::{BrokenSchedule, Metadata};
+use tracing::warn;
 
 use crate::app::App;
 use crate::domain::name::ProcName;
-use crate::domain::schedule::ScheduleId;
+use crate::domain::schedule::{Schedule, ScheduleId};
 use crate::http::access::Access;
 use crate::http::error::ApiError;
 use crate::store::StoreError;
 use crate::submission::args_mistakes;
+use crate::telemetry::chain;
 
 /// The schedules that these documents break and that go on as far as is known.
 pub(super) async fn broken_by(
@@ -18,19 +20,49 @@ pub(super) async fn broken_by(
     let mut broken = Vec::new();
     for (name, metadata) in procs {
         for schedule in app.store.schedules(Some(name)).await? {
-            let mistakes = args_mistakes(metadata, &schedule.definition.args);
-            // One without moments to come has nothing to lose.
-            if !mistakes.is_empty() && (schedule.paused || schedule.next_at.is_some()) {
-                broken.push(BrokenSchedule {
-                    id: schedule.id.into(),
-                    job_name: name.to_string(),
-                    user_email: schedule.owner,
-                    mistakes,
-                });
-            }
+            broken.extend(broken_one(metadata, schedule));
         }
     }
     Ok(broken)
+}
+
+/// What is to be told of a schedule if a document breaks it.
+fn broken_one(metadata: &Metadata, schedule: Schedule) -> Option<BrokenSchedule> {
+    let mistakes = args_mistakes(metadata, &schedule.definition.args);
+    // One without moments to come has nothing to lose.
+    let is_broken = !mistakes.is_empty() && (schedule.paused || schedule.next_at.is_some());
+    is_broken.then(|| BrokenSchedule {
+        id: schedule.id.into(),
+        job_name: schedule.definition.proc_name.to_string(),
+        user_email: schedule.owner,
+        mistakes,
+    })
+}
+
+/// Looks again at a schedule that was just stored. A document may have been published after this schedule was held against
+/// the one before, and before its publisher could see it: then it is held, as it would have been by that.
+pub(in crate::http) async fn look_again(
+    app: &App,
+    access: &Access,
+    schedule: Schedule,
+) -> Result<Schedule, ApiError> {
+    let (id, name) = (schedule.id, &schedule.definition.proc_name);
+    // It is stored, so this is no mistake of the request; whether it fits is looked at when it fires as well.
+    let metadata = match app.catalog.proc(name).await {
+        Ok(metadata) => metadata,
+        Err(error) => {
+            warn!(schedule.id = %id, error = chain(&error), "a new schedule is not held against its proc again");
+            None
+        }
+    };
+    let Some(metadata) = metadata else {
+        return Ok(schedule);
+    };
+    let Some(broken) = broken_one(&metadata, schedule.clone()) else {
+        return Ok(schedule);
+    };
+    hold(app, access, &[broken]).await?;
+    Ok(app.store.schedule(id).await?.unwrap_or(schedule))
 }
 
 /// Holds them, each with a notice that says what does not fit.

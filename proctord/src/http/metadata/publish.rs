@@ -50,6 +50,8 @@ pub(in crate::http) async fn publish(
         let service = app.clone();
         let stored = async move {
             store(&service, &access, &procs).await?;
+            // There may be more by now than the publisher was told of.
+            let broken = breaks::broken_by(&service, &procs).await?;
             breaks::hold(&service, &access, &broken).await
         };
         app.work.to_the_end(stored).await??;

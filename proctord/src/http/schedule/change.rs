@@ -9,6 +9,7 @@ use crate::app::App;
 use crate::http::access::Access;
 use crate::http::body::Body;
 use crate::http::error::ApiError;
+use crate::http::metadata::breaks;
 
 pub(in crate::http) async fn change(
     app: web::Data<App>,
@@ -23,7 +24,10 @@ pub(in crate::http) async fn change(
     new.paused = request.enabled.map_or(before.paused, |enabled| !enabled);
     let audit = access.audit("schedule.change", id.as_str());
     let service = app.clone();
-    let stored = async move { service.store.change_schedule(before.id, new, audit).await };
+    let stored = async move {
+        let schedule = service.store.change_schedule(before.id, new, audit).await?;
+        breaks::look_again(&service, &access, schedule).await
+    };
     let schedule = app.work.to_the_end(stored).await??;
     Ok(HttpResponse::Ok().json(answer(&app, &schedule, schedule.updated_at)))
 }

@@ -10,6 +10,7 @@ use crate::http::access::Access;
 use crate::http::body::Body;
 use crate::http::error::ApiError;
 use crate::http::idempotency::of_request;
+use crate::http::metadata::breaks;
 use crate::store::Idempotency;
 
 pub(in crate::http) async fn create(
@@ -22,7 +23,7 @@ pub(in crate::http) async fn create(
     let key = of_request(request.headers(), &("schedule.create", &wanted))?;
     let schedule = match of_before(&app, &access, key.as_ref()).await? {
         Some(before) => before,
-        None => store(&app, &access, &wanted, key).await?,
+        None => store(&app, access, &wanted, key).await?,
     };
     Ok(HttpResponse::Created().json(answer(&app, &schedule, schedule.created_at)))
 }
@@ -44,13 +45,16 @@ async fn of_before(
 
 async fn store(
     app: &web::Data<App>,
-    access: &Access,
+    access: Access,
     wanted: &ScheduleRequest,
     key: Option<Idempotency>,
 ) -> Result<Schedule, ApiError> {
-    let new = new_schedule(app, access, wanted).await?;
+    let new = new_schedule(app, &access, wanted).await?;
     let audit = access.audit("schedule.create", "");
     let service = app.clone();
-    let stored = async move { service.store.create_schedule(new, key, audit).await };
-    Ok(app.work.to_the_end(stored).await??)
+    let stored = async move {
+        let schedule = service.store.create_schedule(new, key, audit).await?;
+        breaks::look_again(&service, &access, schedule).await
+    };
+    app.work.to_the_end(stored).await?
 }
