@@ -112,7 +112,12 @@ impl<'a> Reading<'a> {
             // Whoever has ended is asked once more; whoever runs is listened to anew.
             Left::Silent if follow => return Ok(None),
             Left::Silent => "it was not answered".to_owned(),
-            Left::Failed(SourceError::Gone(_)) => return Ok(Some(self.gone())),
+            Left::Failed(SourceError::Gone(_)) => {
+                // How its container ended tells what the log was worth, and that may be yet to come into sight.
+                let patience = self.reader.patience.unseen;
+                self.past(Standing::Open, patience).await?;
+                return Ok(Some(self.gone()));
+            }
             Left::Failed(SourceError::Forbidden(source)) => {
                 return Err(LogError::Forbidden(source));
             }
