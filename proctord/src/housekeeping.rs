@@ -14,7 +14,6 @@ use std::time::Duration;
 use futures::{StreamExt, stream};
 use jiff::Timestamp;
 use proctor_worker::failpoint;
-use tokio::time::MissedTickBehavior;
 use tracing::{error, info, warn};
 
 use crate::domain::execution::Execution;
@@ -43,12 +42,12 @@ pub struct Housekeeping {
 impl Housekeeping {
     /// Cleans at once and then from time to time, for ever.
     pub async fn run(self) {
-        let mut ticks = tokio::time::interval(self.every);
-        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut told = HashSet::new();
         loop {
-            ticks.tick().await;
             self.clean(&mut told).await;
+            // Replicas that look at the same intervals would look at the same leftovers for ever, one right after the other.
+            let pause = self.every.mul_f64(rand::random_range(0.75..1.25));
+            tokio::time::sleep(pause).await;
         }
     }
 
