@@ -9,6 +9,7 @@
 mod callbacks;
 mod mail_troubles;
 mod mails;
+mod notification_troubles;
 mod notifications;
 mod scene;
 mod trying_again;
