@@ -11,8 +11,8 @@ use crate::site::{post, publish};
 
 /// How many schedules have the same moment.
 const TOGETHER: usize = 3;
-/// Enough to create them all.
-const SOON: SignedDuration = SignedDuration::from_secs(2);
+/// Enough to create them all, on a busy machine as well.
+const SOON: SignedDuration = SignedDuration::from_secs(3);
 
 /// A schedule and its moment.
 pub struct Due {
