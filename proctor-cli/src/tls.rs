@@ -104,6 +104,9 @@ pub fn advice(settings: &Settings, error: &(dyn StdError + 'static)) -> Option<S
     })
 }
 
+/// What is said of a certificate of an authority that is shown as a service's own, which has no error of its own kind.
+const USED_BY_ITSELF: &str = "CaUsedAsEndEntity";
+
 fn of_certificate(settings: &Settings, refused: &CertificateError) -> String {
     let host = &settings.host;
     match refused {
@@ -119,9 +122,14 @@ fn of_certificate(settings: &Settings, refused: &CertificateError) -> String {
                  the file of their certificate with --cacert FILE or PROCTOR_CACERT."
             ),
         },
+        CertificateError::NotValidForNameContext { presented, .. } if presented.is_empty() => {
+            format!(
+                "The certificate of {host} names no host: whoever runs it must have one made with a subjectAltName."
+            )
+        }
         CertificateError::NotValidForNameContext { presented, .. } => format!(
             "The certificate is for {}, not for {host}: PROCTOR_HOST must have a name that it is for.",
-            visible(&presented.join(", "))
+            visible(&names(presented))
         ),
         CertificateError::NotValidForName => {
             format!(
@@ -134,8 +142,20 @@ fn of_certificate(settings: &Settings, refused: &CertificateError) -> String {
         CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
             format!("The certificate of {host} is not valid yet, unless the clock here is wrong.")
         }
+        CertificateError::Other(other) if format!("{other:?}").contains(USED_BY_ITSELF) => format!(
+            "The certificate of {host} is one of an authority: whoever runs it must have one made with CA:FALSE, or \
+             have this one sign another."
+        ),
         _ => format!("The certificate of {host} cannot be trusted."),
     }
+}
+
+/// The names of a certificate, which are told as `DnsName("example.com")`.
+fn names(presented: &[String]) -> String {
+    let plain = presented
+        .iter()
+        .map(|name| name.split('"').nth(1).unwrap_or(name));
+    plain.collect::<Vec<_>>().join(", ")
 }
 
 /// The failure of TLS among the causes of an error, if there is one.

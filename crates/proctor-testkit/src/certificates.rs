@@ -103,6 +103,14 @@ impl Authority {
         self.sign(&params, KeyKind::Ecdsa)
     }
 
+    /// A certificate of an authority, which is none for a server.
+    #[must_use]
+    pub fn certify_authority(&self, names: &[&str]) -> Certificate {
+        let mut params = params(names);
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        self.sign(&params, KeyKind::Ecdsa)
+    }
+
     fn sign(&self, params: &CertificateParams, kind: KeyKind) -> Certificate {
         let key = key(kind);
         let certificate = params.signed_by(&key, &self.issuer);

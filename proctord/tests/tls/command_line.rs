@@ -81,11 +81,7 @@ fn a_certificate_for_another_name_or_time_is_refused_with_the_reason() {
     let service = Service::showing(authority, &elsewhere, &[]);
     assert_refused(
         &list(&service, &[("PROCTOR_CACERT", &ca)]),
-        &[
-            "The certificate is for",
-            "elsewhere.example",
-            "not for https://127.0.0.1:",
-        ],
+        &["The certificate is for elsewhere.example, not for https://127.0.0.1:"],
     );
 
     let authority = Authority::new();
@@ -95,6 +91,24 @@ fn a_certificate_for_another_name_or_time_is_refused_with_the_reason() {
     assert_refused(
         &list(&service, &[("PROCTOR_CACERT", &ca)]),
         &["has expired: whoever runs it must renew it"],
+    );
+
+    let authority = Authority::new();
+    let ca = text(&authority.path());
+    let of_authority = authority.certify_authority(HERE);
+    let service = Service::showing(authority, &of_authority, &[]);
+    assert_refused(
+        &list(&service, &[("PROCTOR_CACERT", &ca)]),
+        &["is one of an authority: whoever runs it must have one made with CA:FALSE"],
+    );
+
+    let authority = Authority::new();
+    let ca = text(&authority.path());
+    let nameless = authority.certify(&[]);
+    let service = Service::showing(authority, &nameless, &[]);
+    assert_refused(
+        &list(&service, &[("PROCTOR_CACERT", &ca)]),
+        &["names no host: whoever runs it must have one made with a subjectAltName"],
     );
 }
 
